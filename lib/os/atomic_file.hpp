@@ -1,0 +1,23 @@
+// Files that are read whole and replaced whole: a reader, a crash or a full disk sees the old text or the new one.
+#pragma once
+#include <sys/types.h>
+
+#include <string>
+#include <string_view>
+
+#include "base/result.hpp"
+
+namespace hasync {
+
+Result<std::string> read_file(const std::string& path);
+
+// Writes a temporary file in the same folder, fsyncs, renames it over `path` and fsyncs the folder. Mode and owner of
+// what was there are kept; a new file gets `mode`. A symlink stays one: what it points to is replaced.
+Result<void> replace_file(const std::string& path, std::string_view content, mode_t mode = 0644);
+
+// Makes `target` the relative target of the symlink `path` by one rename(2), and fsyncs the folder.
+Result<void> replace_symlink(const std::string& path, const std::string& target);
+
+Result<void> sync_folder(const std::string& path);
+
+}  // namespace hasync

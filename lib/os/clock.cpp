@@ -1,0 +1,69 @@
+#include "os/clock.hpp"
+
+#include <fmt/format.h>
+#include <poll.h>
+
+#include <array>
+#include <ctime>
+
+#include "base/text.hpp"
+#include "os/atomic_file.hpp"
+
+namespace hasync {
+namespace {
+
+Duration read_clock(clockid_t id) {
+  timespec at{};
+  clock_gettime(id, &at);
+  return std::chrono::duration_cast<Duration>(std::chrono::seconds{at.tv_sec} + std::chrono::nanoseconds{at.tv_nsec});
+}
+
+tm local(Instant at) {
+  const auto seconds = static_cast<std::time_t>(to_ms(at) / 1000);
+  tm parts{};
+  localtime_r(&seconds, &parts);
+  return parts;
+}
+
+// Field 22 of /proc/1/stat (proc(5)): when pid 1 started, in ticks since the kernel's boot.
+std::string start_of_init() {
+  const auto stat = read_file("/proc/1/stat");
+  if (!stat) return "0";
+  const auto fields = split(stat->substr(stat->rfind(')') + 1), ' ');
+  return fields.size() > 20 ? fields[20] : "0";
+}
+
+}  // namespace
+
+BootTime boot_uptime() { return BootTime{read_clock(CLOCK_BOOTTIME)}; }
+
+Instant SystemClock::now() const { return Instant{read_clock(CLOCK_REALTIME)}; }
+
+BootTime SystemClock::uptime() const { return boot_uptime(); }
+
+std::string SystemClock::boot_id() const {
+  const auto id = read_file("/proc/sys/kernel/random/boot_id");
+  return fmt::format("{}/{}", id ? trim(*id) : "unknown", start_of_init());
+}
+
+bool SystemClock::wait_until(BootTime until) {
+  for (;;) {
+    if (interrupt_.requested()) return false;
+    const auto rest = until - uptime();
+    if (rest <= Duration{0}) return true;
+    pollfd wake{interrupt_.fd(), POLLIN, 0};
+    poll(&wake, 1, static_cast<int>(std::min<Duration::rep>(rest.count(), 60'000)));
+  }
+}
+
+std::string format_local_clock(Instant at) {
+  const auto parts = local(at);
+  return fmt::format("{:02}:{:02}", parts.tm_hour, parts.tm_min);
+}
+
+std::string local_zone(Instant at) {
+  const auto parts = local(at);
+  return parts.tm_zone != nullptr ? parts.tm_zone : "";
+}
+
+}  // namespace hasync

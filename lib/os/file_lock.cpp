@@ -1,0 +1,44 @@
+#include "os/file_lock.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/file.h>
+
+#include <array>
+#include <cerrno>
+
+#include "base/text.hpp"
+
+namespace hasync {
+namespace {
+
+std::string holder_in(int fd) {
+  std::array<char, 256> words{};
+  const auto length = ::pread(fd, words.data(), words.size(), 0);
+  const auto told = length > 0 ? trim({words.data(), static_cast<std::size_t>(length)}) : std::string_view{};
+  return told.empty() ? "another process" : printable(told);
+}
+
+}  // namespace
+
+Result<FileLock> FileLock::take(const std::string& path, const std::string& holder) {
+  Fd file{::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600)};
+  if (!file) return fail(os_error(fmt::format("cannot open the lock {}", path), errno));
+  if (::flock(file.get(), LOCK_EX | LOCK_NB) != 0) {
+    if (errno == EWOULDBLOCK) return fail(ExitCode::busy, fmt::format("{} is held by {}", path, holder_in(file.get())));
+    return fail(os_error(fmt::format("cannot lock {}", path), errno));
+  }
+  const auto words = holder + "\n";
+  if (::ftruncate(file.get(), 0) != 0 || ::pwrite(file.get(), words.data(), words.size(), 0) < 0) {
+    // The lock is ours all the same; only its label is missing (a full disk).
+  }
+  return FileLock{std::move(file)};
+}
+
+std::optional<std::string> lock_holder(const std::string& path) {
+  const Fd file{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
+  if (!file || ::flock(file.get(), LOCK_SH | LOCK_NB) == 0) return std::nullopt;
+  return holder_in(file.get());
+}
+
+}  // namespace hasync

@@ -1,0 +1,28 @@
+// One holder at a time, for as long as any process keeps the descriptor: flock(2) belongs to the open file description,
+// so a child that inherits it holds the lock on when its parent is killed.
+#pragma once
+#include <optional>
+#include <string>
+
+#include "base/fd.hpp"
+#include "base/result.hpp"
+
+namespace hasync {
+
+class FileLock {
+ public:
+  // Takes the lock, or ExitCode::busy with a message that names the holder's own words. `holder` is what others are
+  // told while we hold it, as "sync run 12 (pid 4711)". The file stays when the lock ends.
+  static Result<FileLock> take(const std::string& path, const std::string& holder);
+
+  int fd() const { return file_.get(); }
+
+ private:
+  explicit FileLock(Fd file) : file_(std::move(file)) {}
+  Fd file_;
+};
+
+// Who holds it now, or none.
+std::optional<std::string> lock_holder(const std::string& path);
+
+}  // namespace hasync

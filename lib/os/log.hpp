@@ -1,0 +1,26 @@
+// Messages for people, on stderr. Under systemd each line carries its priority (sd-daemon(3)); `info` is said only when
+// somebody asked for it, so that a success under cron is silent.
+#pragma once
+#include <string_view>
+
+namespace hasync {
+
+enum class Severity { error = 3, warning = 4, info = 6 };
+enum class Verbosity { quiet, verbose };
+
+class Log {
+ public:
+  explicit Log(Verbosity verbosity);
+  void error(std::string_view line) const { say(Severity::error, line); }
+  void warning(std::string_view line) const { say(Severity::warning, line); }
+  void info(std::string_view line) const {
+    if (verbosity_ == Verbosity::verbose) say(Severity::info, line);
+  }
+
+ private:
+  void say(Severity severity, std::string_view line) const;
+  Verbosity verbosity_;
+  bool to_journal_;
+};
+
+}  // namespace hasync

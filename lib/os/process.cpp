@@ -1,0 +1,222 @@
+#include "os/process.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <poll.h>
+#include <spawn.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+
+#include "base/defer.hpp"
+#include "base/fd.hpp"
+#include "base/text.hpp"
+#include "os/clock.hpp"
+
+extern char** environ;
+
+namespace hasync {
+namespace {
+
+using End = ProcessResult::End;
+
+struct Pipe {
+  Fd read, write;
+};
+
+Result<Pipe> make_pipe() {
+  std::array<int, 2> ends{};
+  if (::pipe2(ends.data(), O_CLOEXEC) != 0) return fail(os_error("cannot make a pipe", errno));
+  return Pipe{Fd{ends[0]}, Fd{ends[1]}};
+}
+
+std::vector<char*> pointers(const std::vector<std::string>& words) {
+  std::vector<char*> all;
+  all.reserve(words.size() + 1);
+  for (const auto& word : words) all.push_back(const_cast<char*>(word.c_str()));
+  all.push_back(nullptr);
+  return all;
+}
+
+std::vector<std::string> environment_with(const std::vector<std::string>& ours) {
+  std::vector<std::string> all;
+  const auto is_replaced = [&](std::string_view entry) {
+    const auto name = entry.substr(0, entry.find('=') + 1);
+    return std::any_of(ours.begin(), ours.end(), [&](const std::string& own) { return own.starts_with(name); });
+  };
+  for (char** entry = environ; *entry != nullptr; ++entry)
+    if (!is_replaced(*entry)) all.emplace_back(*entry);
+  all.insert(all.end(), ours.begin(), ours.end());
+  return all;
+}
+
+struct Child {
+  pid_t pid = -1;
+  Fd pidfd, input, output, errors;
+};
+
+Result<Child> start(const ProcessSpec& spec) {
+  if (spec.argv.empty()) return fail(ExitCode::failed, "cannot start a program: no name given");
+  HASYNC_TRY(auto input, make_pipe());
+  HASYNC_TRY(auto output, make_pipe());
+  HASYNC_TRY(auto errors, make_pipe());
+
+  posix_spawn_file_actions_t actions;
+  posix_spawn_file_actions_init(&actions);
+  const Defer drop_actions{[&] { posix_spawn_file_actions_destroy(&actions); }};
+  posix_spawn_file_actions_adddup2(&actions, input.read.get(), STDIN_FILENO);
+  posix_spawn_file_actions_adddup2(&actions, output.write.get(), STDOUT_FILENO);
+  posix_spawn_file_actions_adddup2(&actions, errors.write.get(), STDERR_FILENO);
+  // posix_spawn(3): a dup2 onto itself clears close-on-exec.
+  for (const int fd : spec.inherit) posix_spawn_file_actions_adddup2(&actions, fd, fd);
+
+  posix_spawnattr_t attributes;
+  posix_spawnattr_init(&attributes);
+  const Defer drop_attributes{[&] { posix_spawnattr_destroy(&attributes); }};
+  sigset_t none, defaults;
+  sigemptyset(&none);
+  sigfillset(&defaults);
+  posix_spawnattr_setsigmask(&attributes, &none);
+  posix_spawnattr_setsigdefault(&attributes, &defaults);
+  posix_spawnattr_setpgroup(&attributes, 0);
+  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+
+  const auto environment = environment_with(spec.environment);
+  const auto argv = pointers(spec.argv), envp = pointers(environment);
+  Child child;
+  if (const int number = posix_spawnp(&child.pid, argv[0], &actions, &attributes, argv.data(), envp.data());
+      number != 0)
+    return fail(os_error(fmt::format("cannot start {}", spec.argv[0]), number));
+  child.pidfd.reset(static_cast<int>(::syscall(SYS_pidfd_open, child.pid, 0)));
+  if (!child.pidfd) {
+    const int number = errno;
+    ::kill(-child.pid, SIGKILL);
+    ::waitpid(child.pid, nullptr, 0);
+    return fail(os_error(fmt::format("cannot watch {}", spec.argv[0]), number));
+  }
+  child.input = std::move(input.write);
+  child.output = std::move(output.read);
+  child.errors = std::move(errors.read);
+  for (const int fd : {child.input.get(), child.output.get(), child.errors.get()}) ::fcntl(fd, F_SETFL, O_NONBLOCK);
+  return child;
+}
+
+// Reads what is there, but no more than a few chunks: a program that prints without end must not keep us from its deadline.
+// Closes the descriptor at its end.
+void drain(Fd& from, const std::function<void(std::string_view)>& take) {
+  std::array<char, 65536> chunk{};
+  for (int chunks = 0; from && chunks < 16; ++chunks) {
+    const auto length = ::read(from.get(), chunk.data(), chunk.size());
+    if (length > 0) {
+      take({chunk.data(), static_cast<std::size_t>(length)});
+      if (static_cast<std::size_t>(length) < chunk.size()) return;
+    } else if (length < 0 && errno == EINTR) {
+      continue;
+    } else if (length < 0 && errno == EAGAIN) {
+      return;
+    } else {
+      from.reset();
+    }
+  }
+}
+
+void feed(Fd& to, std::string_view& rest) {
+  while (to && !rest.empty()) {
+    const auto length = ::write(to.get(), rest.data(), rest.size());
+    if (length < 0 && errno == EINTR) continue;
+    if (length < 0 && errno == EAGAIN) return;
+    if (length < 0) break;
+    rest.remove_prefix(static_cast<std::size_t>(length));
+  }
+  to.reset();
+}
+
+// What ends the program before it ends itself, and how far we are with it.
+class Stop {
+ public:
+  Stop(pid_t group, BootTime deadline, Duration grace) : group_(group), next_(deadline), grace_(grace) {}
+
+  void at_deadline() { ask(End::timed_out); }
+  void at_interrupt() {
+    if (!asked_) ask(End::interrupted);
+  }
+  BootTime next() const { return next_; }
+  bool asked() const { return asked_.has_value(); }
+  End end(End otherwise) const { return asked_.value_or(otherwise); }
+
+ private:
+  void ask(End why) {
+    ::kill(-group_, asked_ ? SIGKILL : SIGTERM);
+    if (!asked_) asked_ = why;
+    next_ = boot_uptime() + grace_;
+  }
+
+  pid_t group_;
+  BootTime next_;
+  Duration grace_;
+  std::optional<End> asked_;
+};
+
+}  // namespace
+
+std::string tell_end(const ProcessResult& result) {
+  const auto said = printable(last_line(result.errors.empty() ? result.output : result.errors));
+  const auto words = said.empty() ? "" : ": " + said;
+  switch (result.end) {
+    case End::exited:
+      return fmt::format("exit status {}{}", result.code, words);
+    case End::signalled:
+      return fmt::format("killed by signal {} ({}){}", result.code, strsignal(result.code), words);
+    case End::timed_out:
+      return fmt::format("no end after {}{}", tell_duration(result.elapsed), words);
+    case End::interrupted:
+      return "interrupted";
+  }
+  return {};
+}
+
+Result<ProcessResult> SystemProcessRunner::run(const ProcessSpec& spec) {
+  const auto began = boot_uptime();
+  HASYNC_TRY(auto child, start(spec));
+  Stop stop{child.pid, began + spec.timeout, spec.grace};
+  ProcessResult result;
+  const auto keep = [&](std::string& kept) {
+    return [&](std::string_view chunk) {
+      kept += chunk.substr(0, spec.output_limit - std::min(spec.output_limit, kept.size()));
+    };
+  };
+  const std::function<void(std::string_view)> take_output = spec.on_output ? spec.on_output : keep(result.output);
+  const std::function<void(std::string_view)> take_errors = keep(result.errors);
+  std::string_view input = spec.input;
+  feed(child.input, input);
+
+  for (;;) {
+    std::array wake{pollfd{child.pidfd.get(), POLLIN, 0}, pollfd{child.output.get(), POLLIN, 0},
+                    pollfd{child.errors.get(), POLLIN, 0}, pollfd{child.input.get(), POLLOUT, 0},
+                    pollfd{stop.asked() ? -1 : interrupt_.fd(), POLLIN, 0}};
+    const auto rest = std::max<Duration::rep>(0, (stop.next() - boot_uptime()).count());
+    poll(wake.data(), wake.size(), static_cast<int>(std::min<Duration::rep>(rest, 60'000)));
+    drain(child.output, take_output);
+    drain(child.errors, take_errors);
+    feed(child.input, input);
+    if (wake[0].revents != 0) break;
+    if (wake[4].revents != 0) stop.at_interrupt();
+    if (boot_uptime() >= stop.next()) stop.at_deadline();
+  }
+
+  siginfo_t info{};
+  while (::waitid(P_PID, static_cast<id_t>(child.pid), &info, WEXITED) != 0 && errno == EINTR) {
+  }
+  // Only after a stop of ours: a step may rightly leave a service of its own running.
+  if (stop.asked()) ::kill(-child.pid, SIGKILL);
+  result.end = stop.end(info.si_code == CLD_EXITED ? End::exited : End::signalled);
+  result.code = info.si_status;
+  result.elapsed = boot_uptime() - began;
+  return result;
+}
+
+}  // namespace hasync

@@ -1,0 +1,57 @@
+// The one door through which other programs are started: argv only, in a process group of their own, with a deadline.
+#pragma once
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.hpp"
+#include "base/time.hpp"
+#include "os/interrupt.hpp"
+
+namespace hasync {
+
+struct ProcessSpec {
+  std::vector<std::string> argv;           // argv[0] without a slash is looked up in PATH
+  std::vector<std::string> environment{};  // "NAME=value", over what we have ourselves
+  std::string input{};                     // its standard input
+  Duration timeout = std::chrono::minutes{1};
+  Duration grace = std::chrono::seconds{5};  // from TERM to KILL
+  std::size_t output_limit =
+      64 * 1024;               // bytes kept of stdout and of stderr each: the first; the rest is read and dropped
+  std::vector<int> inherit{};  // descriptors the program keeps, under the same numbers
+  std::function<void(std::string_view)> on_output{};  // stdout as it comes, instead of keeping it
+};
+
+struct ProcessResult {
+  enum class End { exited, signalled, timed_out, interrupted };
+  End end = End::exited;
+  int code = 0;  // exit status, or the signal's number
+  std::string output{};
+  std::string errors{};
+  Duration elapsed{0};
+
+  bool succeeded() const { return end == End::exited && code == 0; }
+};
+
+// "exit status 3: last line of stderr", "killed by signal 9 (Killed)", "no end after 30 s", "interrupted".
+std::string tell_end(const ProcessResult& result);
+
+class ProcessRunner {
+ public:
+  virtual ~ProcessRunner() = default;
+  // An error only when the program could not be started at all (missing, not executable). On a deadline or an interrupt
+  // the whole group gets TERM, then KILL. A child left behind that holds the pipes is not waited for.
+  virtual Result<ProcessResult> run(const ProcessSpec& spec) = 0;
+};
+
+class SystemProcessRunner final : public ProcessRunner {
+ public:
+  explicit SystemProcessRunner(const Interrupt& interrupt) : interrupt_(interrupt) {}
+  Result<ProcessResult> run(const ProcessSpec& spec) override;
+
+ private:
+  const Interrupt& interrupt_;
+};
+
+}  // namespace hasync

@@ -1,0 +1,89 @@
+#include "os/tree.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <filesystem>
+
+#include "base/fd.hpp"
+#include "os/atomic_file.hpp"
+
+namespace hasync {
+namespace {
+
+namespace fs = std::filesystem;
+
+Result<void> sync_parents(const std::string& from, const std::string& to) {
+  const auto folder = fs::path{from}.parent_path(), other = fs::path{to}.parent_path();
+  HASYNC_CHECK(sync_folder(folder.string()));
+  return folder == other ? Result<void>{} : sync_folder(other.string());
+}
+
+// A folder without write permission in a copied tree must not keep us from removing it.
+void allow_removal(const fs::path& path) {
+  std::error_code ignored;
+  for (fs::recursive_directory_iterator entry{path, ignored}, end; !ignored && entry != end; entry.increment(ignored))
+    if (entry->symlink_status(ignored).type() == fs::file_type::directory)
+      fs::permissions(entry->path(), fs::perms::owner_all, fs::perm_options::add | fs::perm_options::nofollow, ignored);
+}
+
+}  // namespace
+
+Result<void> make_folders(const std::string& path) {
+  std::error_code error;
+  fs::create_directories(path, error);
+  if (error) return fail(os_error(fmt::format("cannot make the folder {}", path), error.value()));
+  return {};
+}
+
+Result<void> remove_tree(const std::string& path) {
+  std::error_code error;
+  fs::remove_all(path, error);
+  if (error == std::errc::permission_denied) {
+    std::error_code ignored;
+    fs::permissions(path, fs::perms::owner_all, fs::perm_options::add | fs::perm_options::nofollow, ignored);
+    allow_removal(path);
+    fs::remove_all(path, error);
+  }
+  if (error) return fail(os_error(fmt::format("cannot remove {}", path), error.value()));
+  return {};
+}
+
+Result<void> sync_filesystem(const std::string& path) {
+  const Fd folder{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
+  if (!folder || ::syncfs(folder.get()) != 0)
+    return fail(os_error(fmt::format("cannot write {} to disk", path), errno));
+  return {};
+}
+
+Result<void> move_durably(const std::string& from, const std::string& to) {
+  if (::rename(from.c_str(), to.c_str()) != 0)
+    return fail(os_error(fmt::format("cannot move {} to {}", from, to), errno));
+  return sync_parents(from, to);
+}
+
+Result<void> exchange(const std::string& one, const std::string& other) {
+  if (::renameat2(AT_FDCWD, one.c_str(), AT_FDCWD, other.c_str(), RENAME_EXCHANGE) != 0)
+    return fail(os_error(fmt::format("cannot exchange {} and {}", one, other), errno));
+  return sync_parents(one, other);
+}
+
+std::string file_identity(const std::string& path) {
+  struct stat found {};
+  if (::lstat(path.c_str(), &found) != 0) return {};
+  return fmt::format("{}:{}", found.st_dev, found.st_ino);
+}
+
+Result<Room> room_at(const std::string& path) {
+  struct statvfs found {};
+  if (::statvfs(path.c_str(), &found) != 0)
+    return fail(os_error(fmt::format("cannot ask for the room at {}", path), errno));
+  return Room{static_cast<std::int64_t>(found.f_bavail * found.f_frsize), static_cast<std::int64_t>(found.f_favail)};
+}
+
+}  // namespace hasync

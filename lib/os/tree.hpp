@@ -1,0 +1,28 @@
+// Whole folders on disk: making them durable, exchanging and removing them, and what room there is.
+#pragma once
+#include <cstdint>
+#include <string>
+
+#include "base/result.hpp"
+
+namespace hasync {
+
+Result<void> make_folders(const std::string& path);
+// Removes `path` and all below it, never following a symlink; nothing there is fine.
+Result<void> remove_tree(const std::string& path);
+// Everything written to the file system of `path` so far is on disk (syncfs(2)).
+Result<void> sync_filesystem(const std::string& path);
+// rename(2), then both folders are on disk.
+Result<void> move_durably(const std::string& from, const std::string& to);
+// What `one` and `other` name trade places in one step (renameat2(2) RENAME_EXCHANGE).
+Result<void> exchange(const std::string& one, const std::string& other);
+// "DEVICE:INODE" of what `path` itself names (a symlink is not followed); empty when nothing is there.
+std::string file_identity(const std::string& path);
+
+struct Room {
+  std::int64_t free_bytes = 0;  // for us, not for root only
+  std::int64_t free_inodes = 0;
+};
+Result<Room> room_at(const std::string& path);
+
+}  // namespace hasync
