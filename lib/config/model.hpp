@@ -1,0 +1,145 @@
+// The settings as plain values, every default filled in. What each means to the operator is in keys.cpp and
+// hasync.yaml(5).
+#pragma once
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/time.hpp"
+
+namespace hasync {
+
+enum class Role { primary, secondary };
+
+}  // namespace hasync
+
+namespace hasync::config {
+
+struct Node {
+  std::string name;
+  Role role = Role::secondary;  // counts at first start only; the recorded role rules afterwards
+};
+
+enum class Transport { ssh, local };
+
+struct Peer {
+  std::string name;
+  Transport transport = Transport::ssh;
+  std::string host;
+  std::string user = "hasync";
+  int port = 22;
+  std::string identity_file;     // empty: ssh's own choice
+  std::string known_hosts_file;  // empty: ssh's own choice
+};
+
+enum class DatasetType { files };
+
+struct Dataset {
+  std::string name;
+  DatasetType type = DatasetType::files;
+  std::string source;  // absolute path on the peer
+  std::string live;    // empty: STORE/live/NAME
+  std::vector<std::string> exclude;
+};
+
+// "02:00" (its next occurrence when applied) or an absolute instant.
+using StartTime = std::variant<std::chrono::minutes, Instant>;
+
+struct Sync {
+  std::optional<StartTime> start_time;  // none: the next quarter of an hour
+  Duration run_every = std::chrono::minutes{15};
+  std::string store = "/srv/hasync";
+  int keep = 3;
+  Duration timeout = std::chrono::hours{2};
+  std::int64_t bandwidth_limit = 0;  // bytes per second, 0: none
+  std::vector<Dataset> datasets;
+};
+
+enum class ProbeType { tcp, http, command };
+
+struct Probe {
+  std::string name;
+  ProbeType type = ProbeType::tcp;
+  std::string host;  // tcp; empty: peer.host
+  int port = 0;      // tcp
+  std::string url;   // http
+  int expect_status = 200;
+  std::string expect_body;       // must occur in the body; empty: any
+  std::string ca_file;           // http; empty: the system's
+  std::vector<std::string> run;  // command
+};
+
+struct Heartbeat {
+  Duration interval = std::chrono::seconds{30};
+  int failures = 5;
+  Duration recheck_interval = std::chrono::seconds{10};
+  Duration timeout = std::chrono::seconds{5};
+  std::vector<Probe> probes;
+};
+
+enum class FailoverAction { standby, promote };
+enum class OnError { abort, go_on };
+
+struct Step {
+  std::string name;
+  std::vector<std::string> run;
+  Duration timeout = std::chrono::seconds{60};
+  int retries = 0;  // further tries before on_error counts
+  OnError on_error = OnError::abort;
+};
+
+struct Fence {
+  std::vector<std::string> run;
+  Duration timeout = std::chrono::seconds{30};
+};
+
+struct Failover {
+  FailoverAction action = FailoverAction::standby;
+  Duration max_data_age = std::chrono::hours{1};  // 0: any age
+  std::vector<Probe> witnesses;                   // tcp
+  std::optional<Fence> fence;
+  std::vector<Step> promote;
+  std::vector<Step> demote;
+};
+
+enum class Tls { required, none };
+
+struct Smtp {
+  std::string url;  // smtp://host[:port] or smtps://host[:port]
+  Tls tls = Tls::required;
+  std::string username;
+  std::string password_file;
+  std::string ca_file;  // empty: the system's
+  Duration timeout = std::chrono::seconds{30};
+};
+
+struct Email {
+  std::vector<std::string> to;
+  std::string from;  // empty: hasync@NODE
+};
+
+struct Notify {
+  bool on_sync_completion = false;
+  bool on_failure = true;  // sync failure, peer failure, recovery, this server becoming primary
+  Email email;
+  Smtp smtp;
+};
+
+struct History {
+  Duration retain = std::chrono::days{90};
+};
+
+struct Config {
+  Node node;
+  Peer peer;
+  Sync sync;
+  Heartbeat heartbeat;
+  Failover failover;
+  Notify notify;
+  History history;
+};
+
+}  // namespace hasync::config
