@@ -2,7 +2,9 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <poll.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 
 #include <array>
 #include <cerrno>
@@ -33,6 +35,25 @@ Result<FileLock> FileLock::take(const std::string& path, const std::string& hold
     // The lock is ours all the same; only its label is missing (a full disk).
   }
   return FileLock{std::move(file)};
+}
+
+Result<FileLock> FileLock::wait(const std::string& path) {
+  constexpr int tries = 1000, pause_ms = 20;
+  for (int left = tries; left > 0; --left) {
+    Fd file{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
+    if (!file) return fail(os_error(fmt::format("cannot open {}", path), errno));
+    if (::flock(file.get(), LOCK_EX | LOCK_NB) == 0) {
+      struct stat held {
+      }, there{};
+      const bool still_there = ::fstat(file.get(), &held) == 0 && ::stat(path.c_str(), &there) == 0 &&
+                               held.st_ino == there.st_ino && held.st_dev == there.st_dev;
+      if (still_there) return FileLock{std::move(file)};
+      continue;
+    }
+    if (errno != EWOULDBLOCK) return fail(os_error(fmt::format("cannot lock {}", path), errno));
+    ::poll(nullptr, 0, pause_ms);
+  }
+  return fail(ExitCode::busy, fmt::format("{} is being edited by another process; try again", path));
 }
 
 std::optional<std::string> lock_holder(const std::string& path) {

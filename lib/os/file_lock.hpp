@@ -15,6 +15,9 @@ class FileLock {
   // told while we hold it, as "sync run 12 (pid 4711)". The file stays when the lock ends.
   static Result<FileLock> take(const std::string& path, const std::string& holder);
 
+  // Waits, 20 s at most, for the lock on a file that its holders replace while they hold it.
+  static Result<FileLock> wait(const std::string& path);
+
   int fd() const { return file_.get(); }
 
  private:

@@ -1,0 +1,22 @@
+// What is wrong with a settings file: every fault at once, each with its place, the line, a caret and what to write
+// instead.
+#pragma once
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/error.hpp"
+
+namespace hasync::config {
+
+struct Fault {
+  std::size_t offset = 0;  // in the text
+  std::size_t length = 1;  // bytes the caret underlines
+  std::string message;     // "sync.run_every: \"15\" has no unit; did you mean 15m?"
+  std::string hint{};      // "accepted: 1m to 7d, whole minutes"
+};
+
+// One block a fault, in file order, and the closing count.
+std::string render(std::vector<Fault> faults, std::string_view text, const std::string& file);
+
+}  // namespace hasync::config

@@ -1,0 +1,28 @@
+// From a YAML file to checked settings, or to every fault in it at once.
+#pragma once
+#include <map>
+#include <string>
+#include <vector>
+
+#include "config/document.hpp"
+#include "config/fault.hpp"
+#include "config/model.hpp"
+
+namespace hasync::config {
+
+struct Loaded {
+  Config config{};
+  // Every key set in the file, items of lists by name ("sync.datasets.app.source"), and where its value stands.
+  std::map<std::string, std::size_t> set_at{};
+  std::vector<Fault> faults{};
+};
+
+// Pure: reads no file but `text`. Faults are told, not thrown: `config` counts only when there are none.
+Loaded check_text(std::string_view text, const Value& document);
+
+// Reads, checks, and looks at the files the settings name. The error holds all faults rendered, ExitCode::config.
+Result<Loaded> load(const std::string& path);
+// The same for a text that is to become the file `path`.
+Result<Loaded> load_text(std::string_view text, const std::string& path);
+
+}  // namespace hasync::config

@@ -1,0 +1,177 @@
+#include "config/validate.hpp"
+
+#include <fmt/format.h>
+#include <sys/stat.h>
+
+#include <cerrno>
+#include <system_error>
+
+#include "base/text.hpp"
+
+namespace hasync::config {
+namespace {
+
+class Faults {
+ public:
+  explicit Faults(const Places& places) : places_(places) {}
+
+  // At the key's own place, or at the nearest thing above it that is in the file.
+  void add(std::string path, std::string message, std::string hint) {
+    const auto told = path + ": " + std::move(message);
+    auto place = places_.find(path);
+    while (place == places_.end() && path.find('.') != std::string::npos) {
+      path.resize(path.rfind('.'));
+      place = places_.find(path);
+      if (place == places_.end()) place = first_below(path);
+    }
+    all_.push_back({place == places_.end() ? 0 : place->second, 200, told, std::move(hint)});
+  }
+  std::vector<Fault> take() { return std::move(all_); }
+
+ private:
+  Places::const_iterator first_below(const std::string& path) const {
+    const auto next = places_.lower_bound(path + ".");
+    return next != places_.end() && next->first.starts_with(path + ".") ? next : places_.end();
+  }
+  const Places& places_;
+  std::vector<Fault> all_;
+};
+
+void check_probe(Faults& faults, const std::string& list, const Probe& probe, const Peer& peer) {
+  const auto path = list + "." + probe.name;
+  switch (probe.type) {
+    case ProbeType::tcp:
+      if (probe.port == 0) faults.add(path + ".port", "is missing", "a tcp probe needs the port to connect to");
+      if (probe.host.empty() && peer.host.empty())
+        faults.add(path + ".host", "is missing", "there is no peer.host to take its place");
+      break;
+    case ProbeType::http:
+      if (probe.url.empty()) faults.add(path + ".url", "is missing", "an http probe needs the URL to ask for");
+      break;
+    case ProbeType::command:
+      if (probe.run.empty()) faults.add(path + ".run", "is missing", "a command probe needs the program to run");
+      break;
+  }
+}
+
+bool inside(const std::string& path, const std::string& folder) {
+  return path == folder || path.starts_with(folder + "/");
+}
+
+void check_datasets(Faults& faults, const Config& config) {
+  for (const auto& dataset : config.sync.datasets) {
+    const auto path = "sync.datasets." + dataset.name;
+    if (dataset.source == "/")
+      faults.add(path + ".source", "is the whole machine", "name the application's own folder");
+    const bool local = config.peer.transport == Transport::local;
+    if (local && inside(config.sync.store, dataset.source))
+      faults.add(path + ".source", "holds the store itself", "keep sync.store outside of every source");
+    if (dataset.live.empty()) continue;
+    if (inside(dataset.live, config.sync.store + "/points"))
+      faults.add(path + ".live", "is inside the recovery points", "name the folder where the application looks");
+    if (inside(config.sync.store, dataset.live))
+      faults.add(path + ".live", "holds the store itself", "keep sync.store outside of it");
+    if (local && inside(dataset.live, dataset.source))
+      faults.add(path + ".live", "is the source itself", "with transport local the two must be different folders");
+    for (const auto& other : config.sync.datasets)
+      if (&other != &dataset && !other.live.empty() && inside(dataset.live, other.live))
+        faults.add(path + ".live", fmt::format("is inside the live folder of {}", other.name),
+                   "give each its own folder");
+  }
+}
+
+void check_mail(Faults& faults, const Notify& notify) {
+  if (!notify.email.to.empty() && notify.smtp.url.empty())
+    faults.add("notify.smtp.url", "is missing",
+               "mail to notify.email.to cannot be sent without it, as smtp://mail.example.com:587");
+  if (!notify.smtp.username.empty() && notify.smtp.password_file.empty())
+    faults.add("notify.smtp.password_file", "is missing", "a username needs a password");
+  const bool in_clear = notify.smtp.tls == Tls::none && notify.smtp.url.starts_with("smtp:");
+  if (in_clear && !notify.smtp.username.empty())
+    faults.add("notify.smtp.tls", "none would send the password in clear", "write required, or leave the username out");
+}
+
+}  // namespace
+
+std::vector<Fault> contradictions(const Config& config, const Places& places) {
+  Faults faults{places};
+  if (config.node.name == config.peer.name)
+    faults.add("peer.name", "is the name of this node too", "the two must differ");
+  if (config.peer.transport == Transport::ssh && config.peer.host.empty())
+    faults.add("peer.host", "is missing", "transport ssh needs it; transport local does not");
+  if (config.peer.host.starts_with("-") || config.peer.user.starts_with("-"))
+    faults.add("peer.host", "begins with a dash", "write the host's name or address");
+  if (config.sync.datasets.empty())
+    faults.add("sync.datasets", "is missing", "write - { name: app, source: /var/lib/app }");
+  for (const auto& probe : config.heartbeat.probes) check_probe(faults, "heartbeat.probes", probe, config.peer);
+  if (config.heartbeat.probes.empty() && config.peer.transport == Transport::local)
+    faults.add("heartbeat.probes", "is missing",
+               "nothing tells whether the peer is alive; write - { name: web, type: http, url: … }");
+  for (const auto& witness : config.failover.witnesses) {
+    check_probe(faults, "failover.witnesses", witness, Peer{});
+    if (!witness.host.empty() && witness.host == config.peer.host)
+      faults.add("failover.witnesses." + witness.name + ".host", "is the peer",
+                 "a witness must be another machine, as the gateway");
+  }
+  check_datasets(faults, config);
+  check_mail(faults, config.notify);
+  return faults.take();
+}
+
+std::vector<Fault> faults_of_named_files(const Config& config, const Places& places) {
+  Faults faults{places};
+  struct Secret {
+    std::string key;
+    std::string path;
+  };
+  for (const auto& [key, path] : {Secret{"notify.smtp.password_file", config.notify.smtp.password_file},
+                                  Secret{"peer.identity_file", config.peer.identity_file}}) {
+    if (path.empty()) continue;
+    struct stat found {};
+    if (::stat(path.c_str(), &found) != 0)
+      faults.add(key, fmt::format("{}: {}", path, std::generic_category().message(errno)), "make it, with mode 0600");
+    else if ((found.st_mode & 077U) != 0)
+      faults.add(key, fmt::format("{} can be read by others", path),
+                 fmt::format("run: chmod 600 {}", shell_word(path)));
+  }
+  return faults.take();
+}
+
+std::vector<std::string> warnings(const Config& config) {
+  std::vector<std::string> lines;
+  const bool promotes = config.failover.action == FailoverAction::promote;
+  if (config.notify.email.to.empty()) lines.emplace_back("no notify.email.to: nobody is told of a failure");
+  if (promotes && config.heartbeat.failures < 3)
+    lines.push_back(
+        fmt::format("heartbeat.failures {} with action promote: a short stall of the network becomes a failover",
+                    config.heartbeat.failures));
+  if (promotes && !config.failover.fence)
+    lines.emplace_back(
+        "action promote without failover.fence: nothing keeps the old primary from serving when it comes back");
+  if (promotes && config.failover.promote.empty())
+    lines.emplace_back("action promote without failover.promote steps: the data is put in place, nothing is started");
+  if (promotes && config.failover.witnesses.empty())
+    lines.emplace_back(
+        "action promote without failover.witnesses: a cut of this server's own network looks like an outage of the "
+        "peer");
+  if (const auto limit = config.failover.max_data_age; limit > Duration{0} && limit < config.sync.run_every)
+    lines.push_back(
+        fmt::format("max_data_age {} is shorter than run_every {}: failover would be refused most of the time",
+                    format_duration(limit), format_duration(config.sync.run_every)));
+  return lines;
+}
+
+Duration detection_bound(const Heartbeat& heartbeat) {
+  return heartbeat.interval + heartbeat.failures * heartbeat.timeout +
+         (heartbeat.failures - 1) * heartbeat.recheck_interval;
+}
+
+std::string tell_detection(const Heartbeat& heartbeat) {
+  auto text = fmt::format("within {} ({} interval + {} × {} timeout", tell_duration(detection_bound(heartbeat)),
+                          tell_duration(heartbeat.interval), heartbeat.failures, tell_duration(heartbeat.timeout));
+  if (heartbeat.failures > 1)
+    text += fmt::format(" + {} × {} re-check", heartbeat.failures - 1, tell_duration(heartbeat.recheck_interval));
+  return text + ")";
+}
+
+}  // namespace hasync::config
