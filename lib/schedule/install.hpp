@@ -1,0 +1,50 @@
+// Putting the schedule into place: what there is, what there must be, and the difference as a plan that can be printed.
+#pragma once
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "os/process.hpp"
+#include "schedule/units.hpp"
+
+namespace hasync::schedule {
+
+enum class Scheduler { systemd, systemd_user, cron_d, crontab };
+std::string_view scheduler_name(Scheduler scheduler);
+Result<Scheduler> scheduler_from(std::string_view name);
+
+// Where the entries live. For an ordinary user: the folder of the user manager's units, and no /etc/cron.d.
+struct Places {
+  std::string systemd_folder = "/etc/systemd/system";
+  std::string systemd_user_folder;  // ~/.config/systemd/user
+  std::string cron_d_folder = "/etc/cron.d";
+  std::string user;  // whom cron.d starts the agents as
+};
+
+struct FileChange {
+  std::string path;
+  std::optional<std::string> before;  // none: it is not there
+  std::optional<std::string> after;   // none: it goes
+};
+
+struct InstallPlan {
+  std::vector<FileChange> files;
+  std::optional<std::string> crontab_before, crontab_after;  // the user's whole crontab, when it changes
+  std::vector<std::vector<std::string>> before_files;        // commands run before the files change
+  std::vector<std::vector<std::string>> after_files;
+
+  bool changes_nothing() const {
+    return files.empty() && !crontab_after && before_files.empty() && after_files.empty();
+  }
+};
+
+// systemd where it runs (/run/systemd/system) and we are root, the user's own manager where that runs, cron otherwise.
+Scheduler detect_scheduler();
+Places places_for_this_user();
+
+// Reads what is there. Entries that another scheduler had of ours go. An unchanged installation gives an empty plan.
+Result<InstallPlan> plan_install(const Installation& installation, Scheduler scheduler, const Places& places,
+                                 ProcessRunner& runner);
+Result<void> carry_out(const InstallPlan& plan, ProcessRunner& runner);
+
+}  // namespace hasync::schedule
