@@ -1,0 +1,54 @@
+#include "peer/describe.hpp"
+
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "base/text.hpp"
+
+namespace hasync::peer {
+
+std::string render(const Description& description) {
+  const nlohmann::ordered_json json{{"schema", "hasync.describe/1"},
+                                    {"node", description.node},
+                                    {"role", description.role == Role::primary ? "primary" : "secondary"},
+                                    {"term", description.term},
+                                    {"version", description.version},
+                                    {"at", format_rfc3339(description.at)}};
+  return json.dump(2) + "\n";
+}
+
+Result<Description> parse_description(const std::string& text) {
+  const auto json = nlohmann::json::parse(text, nullptr, false);
+  const auto word = [&](const char* key) {
+    return json.is_object() && json.contains(key) && json[key].is_string() ? json[key].get<std::string>()
+                                                                           : std::string{};
+  };
+  const auto role = word("role");
+  const auto at = parse_rfc3339(word("at"));
+  const bool whole = word("schema") == "hasync.describe/1" && (role == "primary" || role == "secondary") && at &&
+                     json.contains("term") && json["term"].is_number_integer();
+  if (!whole)
+    return fail(ExitCode::failed, fmt::format("the peer's description of itself is not understood: {}",
+                                              printable(last_line(text.substr(0, 200)))));
+  return Description{word("node"), role == "primary" ? Role::primary : Role::secondary,
+                     json["term"].get<std::int64_t>(), word("version"), *at};
+}
+
+Result<Description> ask_peer(const config::Peer& peer, ProcessRunner& runner, Duration timeout) {
+  if (peer.transport == config::Transport::local)
+    return fail(ExitCode::failed, fmt::format("{} is reached as a local folder, which describes nothing", peer.name));
+  HASYNC_TRY(const auto ended, runner.run({.argv = command_on_peer(peer, {"hasync", "agent", "describe"}, timeout),
+                                           .timeout = timeout + std::chrono::seconds{5},
+                                           .grace = std::chrono::seconds{1}}));
+  if (ended.end == ProcessResult::End::interrupted) return fail(ExitCode::interrupted, "interrupted");
+  if (ended.end != ProcessResult::End::exited || ended.code == 255)
+    return fail(ended.end == ProcessResult::End::timed_out ? explain_ssh(peer, "timed out")
+                                                           : explain_ssh(peer, ended.errors));
+  if (ended.code == 127)
+    return fail(ExitCode::failed, fmt::format("{} has no hasync in its PATH; install it there too", peer.name));
+  if (ended.code != 0) return fail(ExitCode::failed, fmt::format("hasync on {}: {}", peer.name, tell_end(ended)));
+  return parse_description(ended.output);
+}
+
+}  // namespace hasync::peer

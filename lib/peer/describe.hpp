@@ -1,0 +1,26 @@
+// What one node tells the other of itself: `hasync agent describe` prints it, the peer asks for it through ssh.
+#pragma once
+#include <string>
+
+#include "config/model.hpp"
+#include "os/process.hpp"
+#include "peer/transport.hpp"
+
+namespace hasync::peer {
+
+struct Description {
+  std::string node;
+  Role role = Role::primary;
+  std::int64_t term = 0;
+  std::string version;
+  Instant at{};  // by the clock of the node that describes itself
+};
+
+// One JSON object, hasync.describe/1 of hasync-json(7).
+std::string render(const Description& description);
+Result<Description> parse_description(const std::string& text);
+
+// ExitCode::unreachable where ssh fails, ExitCode::failed where the peer has no hasync or it fails there.
+Result<Description> ask_peer(const config::Peer& peer, ProcessRunner& runner, Duration timeout);
+
+}  // namespace hasync::peer

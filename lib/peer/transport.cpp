@@ -1,0 +1,96 @@
+#include "peer/transport.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+
+#include "base/text.hpp"
+
+namespace hasync::peer {
+namespace {
+
+long whole_seconds(Duration length) {
+  return std::max(1L, static_cast<long>(std::chrono::ceil<std::chrono::seconds>(length).count()));
+}
+
+std::string account(const config::Peer& peer) { return peer.user.empty() ? peer.host : peer.user + "@" + peer.host; }
+
+struct Sign {
+  std::string_view said;
+  std::string_view means;  // {0}: the peer's name, {1}: its host, {2}: its user
+};
+
+constexpr std::array signs{
+    Sign{"REMOTE HOST IDENTIFICATION HAS CHANGED",
+         "the ssh host key of {0} ({1}) has changed: either it was installed anew, or someone is in between. Compare "
+         "its fingerprint on {0} "
+         "itself, then replace the old key in known_hosts"},
+    Sign{"Host key verification failed",
+         "the ssh host key of {0} ({1}) is not known here; put it into known_hosts after comparing its fingerprint"},
+    Sign{"Permission denied",
+         "{0} ({1}) refuses the ssh key for user {2}; add this node's public key to its authorized_keys"},
+    Sign{"Connection refused", "{0} ({1}) refuses ssh connections; is sshd running there, and is peer.port right?"},
+    Sign{"Could not resolve hostname", "the name {1} of {0} is not known; check peer.host and the name server"},
+    Sign{"timed out", "{0} ({1}) does not answer to ssh; is it up, and is the network?"},
+    Sign{"No route to host", "there is no way to {0} ({1}) on the network"},
+};
+
+}  // namespace
+
+std::vector<std::string> ssh_argv(const config::Peer& peer, Duration connect_timeout) {
+  std::vector<std::string> argv{"ssh",
+                                "-o",
+                                "BatchMode=yes",
+                                "-o",
+                                "StrictHostKeyChecking=yes",
+                                "-o",
+                                fmt::format("ConnectTimeout={}", whole_seconds(connect_timeout)),
+                                "-o",
+                                "ServerAliveInterval=10",
+                                "-o",
+                                "ServerAliveCountMax=3",
+                                "-o",
+                                "LogLevel=ERROR",
+                                "-p",
+                                fmt::format("{}", peer.port)};
+  if (!peer.identity_file.empty()) argv.insert(argv.end(), {"-i", peer.identity_file, "-o", "IdentitiesOnly=yes"});
+  if (!peer.known_hosts_file.empty())
+    argv.insert(argv.end(),
+                {"-o", "UserKnownHostsFile=" + peer.known_hosts_file, "-o", "GlobalKnownHostsFile=/dev/null"});
+  argv.push_back(account(peer));
+  return argv;
+}
+
+std::vector<std::string> command_on_peer(const config::Peer& peer, const std::vector<std::string>& argv,
+                                         Duration connect_timeout) {
+  if (peer.transport == config::Transport::local) return argv;
+  auto remote = ssh_argv(peer, connect_timeout);
+  remote.push_back(shell_line(argv));
+  return remote;
+}
+
+std::vector<std::string> rsync_transport(const config::Peer& peer, Duration connect_timeout) {
+  if (peer.transport == config::Transport::local) return {};
+  auto shell = ssh_argv(peer, connect_timeout);
+  shell.pop_back();  // rsync adds the host itself
+  // rsync splits this at blanks, and understands quotes (rsync(1), -e).
+  return {"-e", shell_line(shell)};
+}
+
+std::string rsync_source(const config::Peer& peer, const std::string& folder) {
+  if (peer.transport == config::Transport::local) return folder + "/";
+  const bool bare_ipv6 = peer.host.find(':') != std::string::npos;
+  const auto host = bare_ipv6 ? "[" + peer.host + "]" : peer.host;
+  return (peer.user.empty() ? host : peer.user + "@" + host) + ":" + folder + "/";
+}
+
+Error explain_ssh(const config::Peer& peer, const std::string& errors) {
+  for (const auto& sign : signs)
+    if (errors.find(sign.said) != std::string::npos)
+      return {ExitCode::unreachable, fmt::format(fmt::runtime(sign.means), peer.name, peer.host, peer.user)};
+  const auto said = printable(last_line(errors));
+  return {ExitCode::unreachable,
+          fmt::format("the ssh connection to {} ({}) failed{}", peer.name, peer.host, said.empty() ? "" : ": " + said)};
+}
+
+}  // namespace hasync::peer

@@ -1,0 +1,30 @@
+// The folders of a store: points/<UTC stamp>/<dataset>, the relative symlink `current`, and where a run builds and
+// throws away.
+#pragma once
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.hpp"
+#include "base/time.hpp"
+
+namespace hasync::store {
+
+struct StoreFolder {
+  std::string path;
+
+  std::string points() const { return path + "/points"; }
+  std::string point(const std::string& id) const { return points() + "/" + id; }
+  std::string current() const { return path + "/current"; }
+  std::string incoming() const { return path + "/incoming"; }
+  std::string trash() const { return path + "/trash"; }
+  std::string lock() const { return path + "/lock"; }
+  std::string live(const std::string& dataset) const { return path + "/live/" + dataset; }
+};
+
+// The id of the point that `current` names, when its folder is there.
+std::optional<std::string> current_point(const StoreFolder& store);
+// The ids of all point folders, oldest first.
+std::vector<std::string> point_ids(const StoreFolder& store);
+
+}  // namespace hasync::store

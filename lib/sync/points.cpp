@@ -1,0 +1,113 @@
+#include "sync/points.hpp"
+
+#include <fmt/format.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <filesystem>
+
+#include "os/atomic_file.hpp"
+#include "os/tree.hpp"
+
+namespace hasync::sync {
+namespace {
+
+Result<void> make_folder(const std::string& path) {
+  if (::mkdir(path.c_str(), 0700) == 0 || errno == EEXIST) return {};
+  return fail(os_error(fmt::format("cannot make the folder {}", path), errno));
+}
+
+Result<void> throw_away(const store::StoreFolder& store, const std::string& id) {
+  HASYNC_CHECK(make_folder(store.trash()));
+  return move_durably(store.point(id), store.trash() + "/" + id);
+}
+
+// A run that was still going when its process ended: published it was, or it was not.
+Result<void> end_run(const store::StoreFolder& store, store::Database& database, store::SyncRun run, Instant now) {
+  run.finished = now;
+  const bool published = run.point && store::current_point(store) == run.point;
+  HASYNC_TRY(auto transaction, store::Transaction::begin(database));
+  if (published) {
+    run.result = store::SyncResult::success;
+    run.note = "ended before it could record its success";
+    HASYNC_TRY(const auto known, store::find_point(database, *run.point));
+    if (!known)
+      HASYNC_CHECK(store::add_point(
+          database, {*run.point, run.started, store::PointState::published, run.files, run.bytes, run.id}));
+  } else {
+    run.result = store::SyncResult::interrupted;
+    run.note = "its process was killed, or the machine went down; nothing was published";
+  }
+  HASYNC_CHECK(store::update_run(database, run));
+  HASYNC_CHECK(transaction.commit());
+  if (!published && run.point && std::filesystem::exists(store.point(*run.point))) return throw_away(store, *run.point);
+  return {};
+}
+
+}  // namespace
+
+Result<void> prepare_store(const store::StoreFolder& store) {
+  const auto parent = std::filesystem::path{store.path}.parent_path().string();
+  if (std::error_code none; !std::filesystem::is_directory(parent, none))
+    return fail(ExitCode::failed,
+                fmt::format("there is no folder {} for the store; make it, or set sync.store", parent));
+  if (std::error_code none;
+      std::filesystem::exists(store.path, none) && !std::filesystem::is_directory(store.path, none))
+    return fail(ExitCode::failed, fmt::format("the store {} is a file, not a folder; set sync.store", store.path));
+  HASYNC_CHECK(make_folder(store.path));
+  return make_folder(store.points());
+}
+
+std::string point_id(const store::StoreFolder& store, Instant start) {
+  const auto id = format_rfc3339(std::chrono::floor<std::chrono::seconds>(start));
+  std::error_code none;
+  return std::filesystem::exists(store.point(id), none) ? format_rfc3339(start) : id;
+}
+
+Result<void> publish(const store::StoreFolder& store, const std::string& id) {
+  HASYNC_CHECK(sync_filesystem(store.incoming()));
+  HASYNC_CHECK(move_durably(store.incoming(), store.point(id)));
+  return replace_symlink(store.current(), "points/" + id);
+}
+
+Result<void> put_in_order(const store::StoreFolder& store, store::Database& database, Instant now) {
+  HASYNC_TRY(const auto unfinished, store::unfinished_runs(database));
+  for (const auto& run : unfinished) HASYNC_CHECK(end_run(store, database, run, now));
+  HASYNC_CHECK(remove_tree(store.incoming()));
+  HASYNC_CHECK(empty_trash(store));
+
+  const auto folders = store::point_ids(store);
+  HASYNC_TRY(const auto recorded, store::list_points(database));
+  for (const auto& id : folders) {
+    const bool known =
+        std::any_of(recorded.begin(), recorded.end(), [&](const store::Point& point) { return point.id == id; });
+    HASYNC_TRY(const auto past, store::find_point(database, id));
+    if (known) continue;
+    if (past) HASYNC_CHECK(store::set_point_state(database, id, store::PointState::published));
+    HASYNC_TRY(const auto at, parse_rfc3339(id));
+    if (!past) HASYNC_CHECK(store::add_point(database, {id, at, store::PointState::published, 0, 0, {}}));
+  }
+  for (const auto& point : recorded)
+    if (std::find(folders.begin(), folders.end(), point.id) == folders.end())
+      HASYNC_CHECK(store::set_point_state(database, point.id, store::PointState::pruned));
+  return {};
+}
+
+Result<void> prune(const store::StoreFolder& store, store::Database& database, int keep) {
+  auto ids = store::point_ids(store);
+  const auto current = store::current_point(store);
+  const auto surplus = static_cast<std::ptrdiff_t>(ids.size()) - keep;
+  if (surplus <= 0) return {};
+  ids.resize(static_cast<std::size_t>(surplus));
+  for (const auto& id : ids) {
+    if (id == current) continue;
+    HASYNC_CHECK(throw_away(store, id));
+    HASYNC_CHECK(store::set_point_state(database, id, store::PointState::pruned));
+  }
+  return {};
+}
+
+Result<void> empty_trash(const store::StoreFolder& store) { return remove_tree(store.trash()); }
+
+}  // namespace hasync::sync

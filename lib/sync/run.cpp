@@ -1,0 +1,302 @@
+#include "sync/run.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <filesystem>
+
+#include "base/text.hpp"
+#include "os/file_lock.hpp"
+#include "os/tree.hpp"
+#include "peer/describe.hpp"
+#include "store/node_state.hpp"
+#include "sync/points.hpp"
+
+namespace hasync::sync {
+namespace {
+
+constexpr auto ask_timeout = std::chrono::seconds{10};
+constexpr std::string_view empty_source = "empty-source";
+
+bool is_folder(const std::string& path) {
+  std::error_code none;
+  return std::filesystem::is_directory(path, none);
+}
+
+// One pass of rsync over one dataset, within what is left of the run's time.
+class Carrier {
+ public:
+  Carrier(const config::Config& settings, Seams seams)
+      : settings_(settings), seams_(seams), deadline_(seams.clock.uptime() + settings.sync.timeout) {}
+
+  void inherit(int lock) { inherit_ = {lock}; }
+
+  Result<Counts> run(const config::Dataset& dataset, std::vector<std::string> argv,
+                     std::function<void(std::string_view)> on_output) {
+    std::string output;
+    ProcessSpec spec{.argv = std::move(argv),
+                     .environment = {"LC_ALL=C"},
+                     .timeout = std::max(Duration{1}, deadline_ - seams_.clock.uptime())};
+    spec.inherit = inherit_;
+    spec.on_output = [&](std::string_view chunk) {
+      if (on_output) on_output(chunk);
+      output += chunk;
+    };
+    auto ended = seams_.runner.run(spec);
+    if (!ended) return fail(with_context(std::move(ended.error()), "dataset " + dataset.name));
+    auto judged = judge(settings_, dataset, *ended);
+    if (judged.error) return fail(std::move(*judged.error));
+    if (!judged.note.empty()) notes_.push_back(std::move(judged.note));
+    return read_counts(output);
+  }
+
+  void note(std::string words) { notes_.push_back(std::move(words)); }
+  std::string notes() const { return join(notes_, "; "); }
+
+ private:
+  const config::Config& settings_;
+  Seams seams_;
+  BootTime deadline_;
+  std::vector<int> inherit_;
+  std::vector<std::string> notes_;
+};
+
+std::string newest_folder(const store::StoreFolder& store, const std::optional<std::string>& newest,
+                          const config::Dataset& dataset) {
+  const auto folder = newest ? store.point(*newest) + "/" + dataset.name : std::string{};
+  return is_folder(folder) ? folder : std::string{};
+}
+
+// Whether the newest point holds just the datasets of the settings.
+bool same_datasets(const store::StoreFolder& store, const std::string& newest,
+                   const std::vector<config::Dataset>& datasets) {
+  std::error_code error;
+  std::size_t there = 0;
+  for (std::filesystem::directory_iterator entry{store.point(newest), error}, end; !error && entry != end;
+       entry.increment(error))
+    ++there;
+  return there == datasets.size();
+}
+
+Result<Plan> make_plan(const config::Config& settings, const store::StoreFolder& store, Carrier& carrier) {
+  Plan plan{store::current_point(store), {}, false};
+  for (const auto& dataset : settings.sync.datasets) {
+    const auto newest = newest_folder(store, plan.newest, dataset);
+    const auto transfer =
+        transfer_argv(settings, dataset, newest, store.incoming() + "/" + dataset.name, Progress::silent);
+    DatasetPlan planned{dataset.name, {}, {}};
+    if (!newest.empty()) {
+      HASYNC_TRY(planned.counts, carrier.run(dataset, plan_argv(settings, dataset, newest), {}));
+    }
+    const bool changes = newest.empty() || planned.counts.changed + planned.counts.deleted > 0;
+    if (changes) planned.argv = transfer;
+    plan.changes_anything = plan.changes_anything || changes;
+    plan.datasets.push_back(std::move(planned));
+  }
+  if (plan.newest && !same_datasets(store, *plan.newest, settings.sync.datasets)) plan.changes_anything = true;
+  return plan;
+}
+
+bool has_files(const std::string& folder) {
+  std::error_code error;
+  return std::filesystem::directory_iterator{folder, error} != std::filesystem::directory_iterator{};
+}
+
+// A source that held files and now holds none is more often an unmounted disk than a decision.
+Result<void> refuse_empty(const config::Config& settings, const config::Dataset& dataset, const std::string& newest,
+                          const Counts& counts, const std::vector<std::string>& forced) {
+  const bool allowed = std::find(forced.begin(), forced.end(), empty_source) != forced.end();
+  if (counts.files > 0 || newest.empty() || !has_files(newest) || allowed) return {};
+  return fail(ExitCode::unsafe, fmt::format("dataset {}: {} on {} is empty, and the newest recovery point has files; "
+                                            "if that is right: hasync sync --force={}",
+                                            dataset.name, dataset.source, settings.peer.name, empty_source));
+}
+
+class Run {
+ public:
+  Run(const config::Config& settings, const store::StatePaths& state, store::Database& database, const Request& request,
+      Seams seams)
+      : settings_(settings),
+        state_(state),
+        database_(database),
+        request_(request),
+        seams_(seams),
+        store_{settings.sync.store},
+        carrier_(settings, seams) {}
+
+  Result<Outcome> carry_out() {
+    const auto now = seams_.clock.now();
+    run_.started = now;
+    run_.trigger = request_.trigger;
+    HASYNC_TRY(const auto node, store::read_or_start_node(database_, settings_.node.role, now));
+    if (node.role == Role::primary)
+      return end(
+          refused(fmt::format("{} is primary (term {}): it never pulls; to make it the standby again: hasync demote",
+                              settings_.node.name, node.term)));
+    if (const auto prepared = prepare_store(store_); !prepared) return end(prepared.error());
+    auto lock =
+        FileLock::take(store_.lock(), fmt::format("the sync run of {} (pid {})", format_rfc3339(now), ::getpid()));
+    if (!lock) return end(lock.error());
+    carrier_.inherit(lock->fd());
+    if (const auto tidied = put_in_order(store_, database_, now); !tidied) return end(tidied.error());
+
+    run_.point = point_id(store_, now);
+    HASYNC_TRY(run_.id, store::add_run(database_, run_));
+    if (const auto pulled = pull(); !pulled) {
+      static_cast<void>(remove_tree(store_.incoming()));
+      return end(told_with_room(pulled.error()));
+    }
+    return end(std::nullopt);
+  }
+
+ private:
+  static Error refused(std::string why) { return {ExitCode::unsafe, std::move(why)}; }
+
+  Result<void> pull() {
+    HASYNC_CHECK(ask());
+    HASYNC_TRY(const auto plan, make_plan(settings_, store_, carrier_));
+    for (std::size_t at = 0; at < plan.datasets.size(); ++at) {
+      const auto& dataset = settings_.sync.datasets[at];
+      const auto newest = newest_folder(store_, plan.newest, dataset);
+      if (!newest.empty())
+        HASYNC_CHECK(refuse_empty(settings_, dataset, newest, plan.datasets[at].counts, request_.forced));
+      counts_ += plan.datasets[at].counts;
+    }
+    if (plan.newest && !plan.changes_anything) {
+      run_.result = store::SyncResult::unchanged;
+      run_.point = plan.newest;
+      return {};
+    }
+    HASYNC_CHECK(transfer(plan));
+    return publish_point();
+  }
+
+  // Whether the peer is one to pull from. A peer without hasync can still be pulled from; one that cannot be reached is
+  // told now.
+  Result<void> ask() {
+    if (settings_.peer.transport == config::Transport::local) return {};
+    const auto told = peer::ask_peer(settings_.peer, seams_.runner, ask_timeout);
+    if (!told && told.error().code == ExitCode::failed) {
+      carrier_.note(told.error().message);
+      return {};
+    }
+    if (!told) return fail(told.error());
+    const auto now = seams_.clock.now();
+    HASYNC_CHECK(store::set_peer(database_, {told->role, told->term, told->version, now,
+                                             std::chrono::round<std::chrono::seconds>(told->at - now)}));
+    if (told->role != Role::primary)
+      return fail(refused(
+          fmt::format("{} says that it is {} (term {}): only a primary is pulled from; see hasync status on both",
+                      settings_.peer.name, store::role_name(told->role), told->term)));
+    return {};
+  }
+
+  Result<void> transfer(const Plan& plan) {
+    counts_ = {.changed = counts_.changed, .deleted = counts_.deleted};
+    HASYNC_CHECK(make_folders(store_.incoming()));
+    for (const auto& dataset : settings_.sync.datasets) {
+      const auto target = store_.incoming() + "/" + dataset.name;
+      const auto newest = newest_folder(store_, plan.newest, dataset);
+      HASYNC_CHECK(make_folders(target));
+      const auto progress = request_.on_progress ? Progress::told : Progress::silent;
+      const auto on_output = [&](std::string_view chunk) {
+        if (const auto percent = read_percent(chunk); percent && request_.on_progress)
+          request_.on_progress(dataset.name, *percent);
+      };
+      HASYNC_TRY(auto counts,
+                 carrier_.run(dataset, transfer_argv(settings_, dataset, newest, target, progress), on_output));
+      counts.changed = counts.deleted = 0;  // the plan told them; what was linked is not listed here
+      if (newest.empty()) counts.changed = counts.files;
+      counts_ += counts;
+    }
+    return {};
+  }
+
+  // A promotion holds the role lock from its first step to its last: then it is too late to publish.
+  Result<void> publish_point() {
+    const auto role = FileLock::take(state_.role_lock(), fmt::format("the publishing of {}", *run_.point));
+    if (!role)
+      return fail(refused(fmt::format("a promotion or demotion began during the run, so nothing is published ({})",
+                                      role.error().message)));
+    HASYNC_TRY(const auto node, store::read_node(database_));
+    if (node && node->role == Role::primary)
+      return fail(refused("this node became primary during the run, so nothing is published"));
+    HASYNC_CHECK(publish(store_, *run_.point));
+    run_.result = store::SyncResult::success;
+    return {};
+  }
+
+  // A full disk says so with numbers.
+  Error told_with_room(Error error) const {
+    const auto room = room_at(store_.path);
+    if (room && (error.message.find("no room left") != std::string::npos ||
+                 error.message.find("No space left") != std::string::npos))
+      error.message +=
+          fmt::format(" ({} and {} free)", tell_size(room->free_bytes), counted(room->free_inodes, "inode"));
+    return error;
+  }
+
+  Result<Outcome> end(std::optional<Error> error) {
+    run_.finished = seams_.clock.now();
+    run_.changed = counts_.changed;
+    run_.deleted = counts_.deleted;
+    run_.files = counts_.files;
+    run_.bytes = counts_.bytes;
+    run_.transferred = counts_.transferred;
+    run_.note = carrier_.notes();
+    if (error) {
+      run_.result = error->code == ExitCode::busy          ? store::SyncResult::skipped
+                    : error->code == ExitCode::interrupted ? store::SyncResult::interrupted
+                                                           : store::SyncResult::failed;
+      run_.note = describe(*error);
+      run_.point.reset();
+    }
+    HASYNC_CHECK(record());
+    if (run_.result == store::SyncResult::success) {
+      HASYNC_CHECK(prune(store_, database_, settings_.sync.keep));
+      HASYNC_CHECK(empty_trash(store_));
+    }
+    return Outcome{run_, std::move(error)};
+  }
+
+  Result<void> record() {
+    HASYNC_TRY(auto transaction, store::Transaction::begin(database_));
+    if (run_.id == 0) {
+      HASYNC_TRY(run_.id, store::add_run(database_, run_));
+    } else {
+      HASYNC_CHECK(store::update_run(database_, run_));
+    }
+    if (run_.result == store::SyncResult::success)
+      HASYNC_CHECK(store::add_point(
+          database_, {*run_.point, run_.started, store::PointState::published, run_.files, run_.bytes, run_.id}));
+    if (run_.result == store::SyncResult::unchanged)
+      HASYNC_CHECK(store::set_point_time(database_, *run_.point, run_.started));
+    if (request_.on_recorded) HASYNC_CHECK(request_.on_recorded(run_));
+    return transaction.commit();
+  }
+
+  const config::Config& settings_;
+  const store::StatePaths& state_;
+  store::Database& database_;
+  const Request& request_;
+  Seams seams_;
+  store::StoreFolder store_;
+  Carrier carrier_;
+  store::SyncRun run_;
+  Counts counts_;
+};
+
+}  // namespace
+
+Result<Outcome> run_sync(const config::Config& settings, const store::StatePaths& state, store::Database& database,
+                         const Request& request, Seams seams) {
+  return Run{settings, state, database, request, seams}.carry_out();
+}
+
+Result<Plan> plan_sync(const config::Config& settings, Seams seams) {
+  Carrier carrier{settings, seams};
+  return make_plan(settings, {settings.sync.store}, carrier);
+}
+
+}  // namespace hasync::sync

@@ -1,0 +1,52 @@
+// One sync run: all datasets or nothing.
+#pragma once
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "config/model.hpp"
+#include "os/clock.hpp"
+#include "os/process.hpp"
+#include "store/state.hpp"
+#include "store/sync_runs.hpp"
+#include "sync/rsync.hpp"
+
+namespace hasync::sync {
+
+struct Seams {
+  Clock& clock;
+  ProcessRunner& runner;
+};
+
+struct Request {
+  std::string trigger;              // "schedule" or "operator"
+  std::vector<std::string> forced;  // guards overridden: empty-source
+  // What is going on, for a terminal: the dataset and how far it is. Empty: rsync is not asked to tell.
+  std::function<void(const std::string& dataset, int percent)> on_progress{};
+  // Called inside the transaction that records the run's end.
+  std::function<Result<void>(const store::SyncRun&)> on_recorded{};
+};
+
+struct Outcome {
+  store::SyncRun run{};
+  std::optional<Error> error{};  // why the run failed, was skipped or interrupted
+};
+
+// An error: the run could not be recorded at all. A second run at the same time is recorded as skipped.
+Result<Outcome> run_sync(const config::Config& settings, const store::StatePaths& state, store::Database& database,
+                         const Request& request, Seams seams);
+
+struct DatasetPlan {
+  std::string dataset;
+  Counts counts{};
+  std::vector<std::string> argv;  // what would be run to carry it out; empty when nothing changes
+};
+struct Plan {
+  std::optional<std::string> newest{};  // the point it is compared with
+  std::vector<DatasetPlan> datasets{};
+  bool changes_anything = false;
+};
+// What a run would do now; changes nothing.
+Result<Plan> plan_sync(const config::Config& settings, Seams seams);
+
+}  // namespace hasync::sync
