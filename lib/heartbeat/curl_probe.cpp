@@ -1,0 +1,126 @@
+#include "heartbeat/curl_probe.hpp"
+
+#include <curl/curl.h>
+#include <fmt/format.h>
+
+#include <memory>
+
+#include "base/text.hpp"
+#include "os/clock.hpp"
+
+namespace hasync::heartbeat {
+namespace {
+
+constexpr std::size_t body_limit = 1U << 20U;
+
+struct Closer {
+  void operator()(CURL* handle) const { curl_easy_cleanup(handle); }
+};
+using Handle = std::unique_ptr<CURL, Closer>;
+
+// curl_global_init(3) is not safe in two threads at once.
+void start_curl() {
+  static const CURLcode started = curl_global_init(CURL_GLOBAL_DEFAULT);
+  static_cast<void>(started);
+}
+
+Handle new_handle(Duration timeout) {
+  start_curl();
+  Handle handle{curl_easy_init()};
+  curl_easy_setopt(handle.get(), CURLOPT_TIMEOUT_MS, static_cast<long>(timeout.count()));
+  curl_easy_setopt(handle.get(), CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(timeout.count()));
+  // Debian's libcurl resolves names in a thread of its own, so that these limits hold for the resolver too.
+  curl_easy_setopt(handle.get(), CURLOPT_NOSIGNAL, 1L);
+  curl_easy_setopt(handle.get(), CURLOPT_QUICK_EXIT, 1L);
+  curl_easy_setopt(handle.get(), CURLOPT_PROXY, "");
+  return handle;
+}
+
+struct Body {
+  std::string text;
+  bool cut = false;
+};
+
+std::size_t take_body(char* bytes, std::size_t, std::size_t length, void* to) {
+  auto& body = *static_cast<Body*>(to);
+  body.text.append(bytes, std::min(length, body_limit - body.text.size()));
+  body.cut = body.text.size() == body_limit;
+  return body.cut ? 0 : length;
+}
+
+std::string tell_failure(CURLcode code, CURL* handle, const char* said, Duration timeout) {
+  long number = 0;
+  curl_easy_getinfo(handle, CURLINFO_OS_ERRNO, &number);
+  switch (code) {
+    case CURLE_OPERATION_TIMEDOUT:
+      return fmt::format("no answer within {}", tell_duration(timeout));
+    case CURLE_COULDNT_RESOLVE_HOST:
+      return "its name is not known";
+    case CURLE_COULDNT_CONNECT:
+      return number == ECONNREFUSED                            ? "connection refused"
+             : number == EHOSTUNREACH || number == ENETUNREACH ? "no way to it on the network"
+                                                               : "no connection";
+    case CURLE_PEER_FAILED_VERIFICATION:
+    case CURLE_SSL_CACERT_BADFILE:
+      return fmt::format("its certificate is not trusted: {}", printable(said));
+    case CURLE_RECV_ERROR:
+    case CURLE_GOT_NOTHING:
+      return "connection closed without an answer";
+    default:
+      return printable(*said != '\0' ? said : curl_easy_strerror(code));
+  }
+}
+
+std::string judge_answer(const config::Probe& probe, long status, const Body& body) {
+  if (status != probe.expect_status) return fmt::format("HTTP {}, expected {}", status, probe.expect_status);
+  if (!probe.expect_body.empty() && body.text.find(probe.expect_body) == std::string::npos)
+    return fmt::format("its answer lacks \"{}\"", printable(probe.expect_body));
+  return {};
+}
+
+template <typename Ask>
+ProbeResult timed(const config::Probe& probe, Ask ask) {
+  const auto began = boot_uptime();
+  const std::string failure = ask();
+  const auto took = boot_uptime() - began;
+  return {probe.name, failure.empty(), took, failure.empty() ? tell_duration(took) : failure};
+}
+
+}  // namespace
+
+ProbeResult ask_http(const config::Probe& probe, Duration timeout) {
+  return timed(probe, [&]() -> std::string {
+    const auto handle = new_handle(timeout);
+    Body body;
+    std::array<char, CURL_ERROR_SIZE> said{};
+    curl_easy_setopt(handle.get(), CURLOPT_ERRORBUFFER, said.data());
+    curl_easy_setopt(handle.get(), CURLOPT_URL, probe.url.c_str());
+    curl_easy_setopt(handle.get(), CURLOPT_PROTOCOLS_STR, "http,https");
+    curl_easy_setopt(handle.get(), CURLOPT_USERAGENT, "hasync");
+    curl_easy_setopt(handle.get(), CURLOPT_WRITEFUNCTION, take_body);
+    curl_easy_setopt(handle.get(), CURLOPT_WRITEDATA, &body);
+    if (!probe.ca_file.empty()) curl_easy_setopt(handle.get(), CURLOPT_CAINFO, probe.ca_file.c_str());
+    const auto code = curl_easy_perform(handle.get());
+    long status = 0;
+    curl_easy_getinfo(handle.get(), CURLINFO_RESPONSE_CODE, &status);
+    const bool enough = code == CURLE_WRITE_ERROR && body.cut;
+    if (code != CURLE_OK && !enough) return tell_failure(code, handle.get(), said.data(), timeout);
+    return judge_answer(probe, status, body);
+  });
+}
+
+ProbeResult ask_tcp(const config::Probe& probe, Duration timeout) {
+  return timed(probe, [&]() -> std::string {
+    const auto handle = new_handle(timeout);
+    std::array<char, CURL_ERROR_SIZE> said{};
+    const bool bare_ipv6 = probe.host.find(':') != std::string::npos;
+    const auto url = fmt::format("http://{}:{}", bare_ipv6 ? "[" + probe.host + "]" : probe.host, probe.port);
+    curl_easy_setopt(handle.get(), CURLOPT_ERRORBUFFER, said.data());
+    curl_easy_setopt(handle.get(), CURLOPT_URL, url.c_str());
+    curl_easy_setopt(handle.get(), CURLOPT_CONNECT_ONLY, 1L);
+    const auto code = curl_easy_perform(handle.get());
+    return code == CURLE_OK ? std::string{} : tell_failure(code, handle.get(), said.data(), timeout);
+  });
+}
+
+}  // namespace hasync::heartbeat
