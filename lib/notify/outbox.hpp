@@ -1,0 +1,30 @@
+// The outbox: mail waits in the store until every recipient's server has answered for good.
+#pragma once
+#include "notify/compose.hpp"
+#include "notify/smtp.hpp"
+#include "os/clock.hpp"
+#include "store/outbox.hpp"
+#include "store/state.hpp"
+
+namespace hasync::notify {
+
+// Queues the message for everybody in notify.email.to; nothing when there is nobody. Call it inside the transaction of
+// what it tells of.
+Result<void> queue(store::Database& database, const config::Config& settings, std::int64_t event,
+                   const Message& message, Instant now);
+
+enum class Which { due, all };  // those whose next try has come, or every one that waits
+
+struct Flushed {
+  int sent = 0, failed = 0, waiting = 0;  // recipients
+  std::string trouble{};                  // why some still wait
+};
+// Sends what waits. Another process that is at it already does it for us: nothing to do. After a server that cannot be
+// reached the rest waits too.
+Result<Flushed> flush(store::Database& database, const config::Config& settings, const store::StatePaths& paths,
+                      Clock& clock, Mailer& mailer, Which which);
+
+// 1 min, 2 min, 4 min, … up to an hour after so many tries.
+Duration back_off(int tries);
+
+}  // namespace hasync::notify
