@@ -1,1 +1,3 @@
-int main() { return 0; }
+#include "cmd/command.hpp"
+
+int main(int argc, char** argv) { return hasync::cmd::run(argc, argv); }

@@ -105,8 +105,8 @@ Result<Child> start(const ProcessSpec& spec) {
   return child;
 }
 
-// Reads what is there, but no more than a few chunks: a program that prints without end must not keep us from its deadline.
-// Closes the descriptor at its end.
+// Reads what is there, but no more than a few chunks: a program that prints without end must not keep us from its
+// deadline. Closes the descriptor at its end.
 void drain(Fd& from, const std::function<void(std::string_view)>& take) {
   std::array<char, 65536> chunk{};
   for (int chunks = 0; from && chunks < 16; ++chunks) {

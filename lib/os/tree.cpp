@@ -76,7 +76,7 @@ Result<void> exchange(const std::string& one, const std::string& other) {
 std::string file_identity(const std::string& path) {
   struct stat found {};
   if (::lstat(path.c_str(), &found) != 0) return {};
-  return fmt::format("{}:{}", found.st_dev, found.st_ino);
+  return fmt::format("inode {}", found.st_ino);
 }
 
 Result<Room> room_at(const std::string& path) {

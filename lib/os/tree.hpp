@@ -16,7 +16,8 @@ Result<void> sync_filesystem(const std::string& path);
 Result<void> move_durably(const std::string& from, const std::string& to);
 // What `one` and `other` name trade places in one step (renameat2(2) RENAME_EXCHANGE).
 Result<void> exchange(const std::string& one, const std::string& other);
-// "DEVICE:INODE" of what `path` itself names (a symlink is not followed); empty when nothing is there.
+// Tells what `path` itself names (a symlink is not followed) from everything else on its file system, also after a
+// reboot, which may give the device another number; empty when nothing is there.
 std::string file_identity(const std::string& path);
 
 struct Room {

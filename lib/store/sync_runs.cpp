@@ -87,8 +87,18 @@ Result<std::optional<SyncRun>> newest_good_run(Database& database) {
 
 Result<std::int64_t> failures_since_good_run(Database& database) {
   HASYNC_TRY(auto query,
-             database.prepare("SELECT count(*) FROM sync_runs WHERE result IN ('failed', 'interrupted') AND id > "
+             database.prepare("SELECT count(*) FROM sync_runs WHERE result = 'failed' AND id > "
                               "coalesce((SELECT max(id) FROM sync_runs WHERE result IN ('success', 'unchanged')), 0)"));
+  HASYNC_CHECK(query.step());
+  return query.integer(0);
+}
+
+Result<std::int64_t> failures_before(Database& database, std::int64_t id) {
+  HASYNC_TRY(
+      auto query,
+      database.prepare("SELECT count(*) FROM sync_runs WHERE result = 'failed' AND id < ?1 AND id > coalesce((SELECT "
+                       "max(id) FROM sync_runs WHERE result IN ('success', 'unchanged') AND id < ?1), 0)"));
+  query.bind(id);
   HASYNC_CHECK(query.step());
   return query.integer(0);
 }

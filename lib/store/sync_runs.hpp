@@ -31,8 +31,10 @@ Result<std::vector<SyncRun>> list_runs(Database& database, const Range& range);
 Result<std::optional<SyncRun>> newest_run(Database& database);
 // The newest whose result is success or unchanged.
 Result<std::optional<SyncRun>> newest_good_run(Database& database);
-// Failed or interrupted runs since the newest good one.
+// Failed runs since the newest good one.
 Result<std::int64_t> failures_since_good_run(Database& database);
+// Failed runs between the good run `id` and the good one before it.
+Result<std::int64_t> failures_before(Database& database, std::int64_t id);
 
 enum class PointState { published, held, pruned };
 std::string_view point_state_name(PointState state);

@@ -1,0 +1,80 @@
+#include <fmt/format.h>
+
+#include "cmd/command.hpp"
+#include "cmd/commands.hpp"
+#include "report/changes.hpp"
+#include "store/failovers.hpp"
+#include "store/node_state.hpp"
+#include "store/outbox.hpp"
+
+namespace hasync::cmd {
+namespace {
+
+struct Asked {
+  std::string length;
+  std::string reason;
+  ChangeMode mode = ChangeMode::carry_out;
+};
+
+std::string tell(const std::optional<store::Pause>& pause) {
+  if (!pause) return "not paused";
+  auto text = pause->until ? "until " + format_rfc3339(*pause->until) : std::string{"until hasync resume"};
+  return pause->reason.empty() ? text : text + " (" + pause->reason + ")";
+}
+
+Result<ExitCode> record(Session& session, const Asked& asked, const std::optional<store::Pause>& pause) {
+  HASYNC_TRY(const auto settings, session.load_config());
+  HASYNC_TRY(auto database, store::open_state(session.state()));
+  const auto now = session.clock.now();
+  HASYNC_TRY(auto transaction, store::Transaction::begin(database));
+  HASYNC_TRY(const auto node, store::read_or_start_node(database, settings.node.role, now));
+  HASYNC_TRY(const auto failed, store::unacknowledged_failover(database));
+  const auto before = store::paused(node, now) ? node.pause : std::nullopt;
+
+  report::Changes changes;
+  const bool same = before.has_value() == pause.has_value() &&
+                    (!before || (before->until == pause->until && before->reason == pause->reason));
+  if (!same) changes.add("automatic action", tell(before), tell(pause));
+  if (!pause && failed) changes.add(fmt::format("failover {}", failed->id), "not acknowledged", "acknowledged");
+  if (changes.any() && asked.mode == ChangeMode::carry_out) {
+    HASYNC_CHECK(store::set_pause(database, pause));
+    if (!pause) HASYNC_CHECK(store::acknowledge_failovers(database, now));
+    HASYNC_CHECK(store::add_event(database, {0, now, pause ? "paused" : "resumed", changes.one_line()}));
+    HASYNC_CHECK(transaction.commit());
+  }
+  session.print(report::render(changes, session.format));
+  return ExitCode::done;
+}
+
+}  // namespace
+
+void add_pause(CLI::App& parent, Invocation& invocation) {
+  auto asked = std::make_shared<Asked>();
+  auto* command = add_command(parent, "pause", "hold back every automatic sync and failover, for maintenance",
+                              invocation, [asked](Session& session) -> Result<ExitCode> {
+                                const auto now = session.clock.now();
+                                store::Pause pause{now, {}, asked->reason};
+                                if (!asked->length.empty()) {
+                                  HASYNC_TRY(const auto length, parse_duration(asked->length));
+                                  if (length <= Duration{0})
+                                    return fail(ExitCode::usage, "--for must be longer than nothing, as 2h");
+                                  pause.until = std::chrono::floor<std::chrono::seconds>(now + length);
+                                }
+                                return record(session, *asked, pause);
+                              });
+  command->add_option("--for", asked->length, "end by itself after this long, as 2h; without it: until hasync resume")
+      ->type_name("DURATION");
+  command->add_option("--reason", asked->reason, "why, shown in status")->type_name("TEXT");
+  add_check_option(*command, asked->mode);
+  add_json_option(*command, invocation.session);
+}
+
+void add_resume(CLI::App& parent, Invocation& invocation) {
+  auto asked = std::make_shared<Asked>();
+  auto* command = add_command(parent, "resume", "end a pause, and acknowledge a failover that failed", invocation,
+                              [asked](Session& session) { return record(session, *asked, std::nullopt); });
+  add_check_option(*command, asked->mode);
+  add_json_option(*command, invocation.session);
+}
+
+}  // namespace hasync::cmd

@@ -1,0 +1,86 @@
+// From argv to an exit code: the whole command line, its errors, and the one place where an Error becomes words.
+#include <fmt/format.h>
+
+#include <cstdio>
+
+#include "base/text.hpp"
+#include "cmd/command.hpp"
+
+namespace hasync::cmd {
+namespace {
+
+// The command the operator was talking to when the line went wrong.
+const CLI::App& innermost(const CLI::App& app) {
+  const auto named = app.get_subcommands();
+  return named.empty() ? app : innermost(*named.front());
+}
+
+std::string full_name(const CLI::App& app) {
+  return app.get_parent() == nullptr ? app.get_name() : full_name(*app.get_parent()) + " " + app.get_name();
+}
+
+std::vector<std::string> command_names(const CLI::App& app) {
+  std::vector<std::string> names;
+  for (const auto* each : app.get_subcommands([](const CLI::App*) { return true; }))
+    if (!each->get_group().empty()) names.push_back(each->get_name());
+  return names;
+}
+
+std::vector<std::string> option_names(const CLI::App& app) {
+  std::vector<std::string> names;
+  for (const auto* option : app.get_options())
+    for (const auto& name : option->get_lnames()) names.push_back("--" + name);
+  return names;
+}
+
+// What was not understood: the first word that is no option, else the first option.
+std::string stray_word(const CLI::App& app) {
+  const auto words = app.remaining(true);
+  for (const auto& word : words)
+    if (!word.starts_with("-")) return word;
+  return words.empty() ? std::string{} : words.front();
+}
+
+std::string usage_message(const CLI::App& app, const CLI::ParseError& error) {
+  const auto stray = stray_word(app);
+  const bool wants_command = !command_names(app).empty();
+  if (stray.empty()) return wants_command ? "which command? one of " + join(command_names(app), ", ") : error.what();
+  const bool is_option = stray.starts_with("-");
+  const auto candidates = is_option ? option_names(app) : command_names(app);
+  auto message = fmt::format("{} \"{}\"",
+                             is_option       ? "unknown option"
+                             : wants_command ? "unknown command"
+                                             : "unexpected argument",
+                             printable(stray));
+  if (const auto meant = nearest(stray, candidates)) message += fmt::format("; did you mean {}?", *meant);
+  return message;
+}
+
+int tell_usage_error(const CLI::App& root, const CLI::ParseError& error) {
+  const auto& app = innermost(root);
+  const auto name = full_name(app);
+  fmt::print(stderr, "{}: {}\nsee: {} --help\n", name, usage_message(app, error), name);
+  return static_cast<int>(ExitCode::usage);
+}
+
+}  // namespace
+
+int run(int argc, const char* const* argv) {
+  Session session;
+  stop_on_signals(session.interrupt);
+  Invocation invocation{session, {}};
+  CLI::App root{"Keeps a second server ready to take over from the first", "hasync"};
+  build(root, invocation);
+  try {
+    root.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    if (error.get_exit_code() == 0) return root.exit(error);
+    return tell_usage_error(root, error);
+  }
+  const auto ended = invocation.action(session);
+  if (ended) return static_cast<int>(*ended);
+  session.log().error(describe(ended.error()));
+  return static_cast<int>(ended.error().code);
+}
+
+}  // namespace hasync::cmd

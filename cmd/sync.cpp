@@ -1,0 +1,65 @@
+#include "report/sync.hpp"
+
+#include <fmt/format.h>
+
+#include <unistd.h>
+
+#include <cstdio>
+
+#include "agent/agents.hpp"
+#include "cmd/command.hpp"
+#include "cmd/commands.hpp"
+#include "cmd/local_node.hpp"
+
+namespace hasync::cmd {
+namespace {
+
+struct Asked {
+  bool dry_run = false;
+  bool no_progress = false;
+  std::vector<std::string> forced;
+};
+
+void draw_progress(const std::string& dataset, int percent) {
+  constexpr int width = 30;
+  const int filled = percent * width / 100;
+  std::string bar;
+  for (int at = 0; at < width; ++at) bar += at < filled ? "█" : "░";
+  fmt::print(stderr, "\r{} {} {:3}%\033[K", dataset, bar, percent);
+}
+
+Result<ExitCode> pull(Session& session, const Asked& asked) {
+  HASYNC_TRY(const auto local, LocalNode::open(session));
+  const auto& node = local->node();
+  if (asked.dry_run) {
+    HASYNC_TRY(const auto plan, sync::plan_sync(local->settings(), {session.clock, session.runner}));
+    session.print(report::render(plan, session.format));
+    return ExitCode::done;
+  }
+  for (const auto& name : asked.forced)
+    if (name != "empty-source")
+      return fail(ExitCode::usage, fmt::format("\"{}\" cannot be forced; what can be is empty-source", name));
+  agent::SyncOrder order{"operator", asked.forced, {}};
+  const bool draws = ::isatty(STDERR_FILENO) == 1 && !asked.no_progress;
+  if (draws) order.on_progress = draw_progress;
+  HASYNC_TRY(const auto outcome, agent::sync_once(node, order));
+  if (draws) fmt::print(stderr, "\r\033[K");
+  session.print(report::render(outcome, session.format));
+  HASYNC_CHECK(agent::send_mail(node));
+  if (outcome.error) return fail(*outcome.error);
+  return ExitCode::done;
+}
+
+}  // namespace
+
+void add_sync(CLI::App& parent, Invocation& invocation) {
+  auto asked = std::make_shared<Asked>();
+  auto* command = add_command(parent, "sync", "pull the data from the primary now", invocation,
+                              [asked](Session& session) { return pull(session, *asked); });
+  command->add_flag("--dry-run", asked->dry_run, "print what would be pulled, change nothing");
+  command->add_flag("--no-progress", asked->no_progress, "no progress bar on a terminal");
+  command->add_option("--force", asked->forced, "override a guard: empty-source")->delimiter(',')->type_name("GUARD");
+  add_json_option(*command, invocation.session);
+}
+
+}  // namespace hasync::cmd

@@ -1,0 +1,149 @@
+#include "agent/agents.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include "agent/failover.hpp"
+#include "heartbeat/beat.hpp"
+#include "notify/outbox.hpp"
+#include "os/file_lock.hpp"
+#include "schedule/grid.hpp"
+#include "store/node_state.hpp"
+#include "store/retention.hpp"
+
+namespace hasync::agent {
+namespace {
+
+notify::Speaker speaker(const Node& node, Instant now) {
+  return {node.settings.node.name, node.settings.peer.name, now};
+}
+
+// What a run means for people: the first failure of a row, the first success after one, and on request every run that
+// brought something.
+struct Told {
+  std::string kind;
+  std::optional<notify::Message> mail;
+};
+
+Result<std::optional<Told>> tell_run(const Node& node, const store::SyncRun& run) {
+  const auto now = *run.finished;
+  const bool good = run.result == store::SyncResult::success || run.result == store::SyncResult::unchanged;
+  HASYNC_TRY(const auto failed_in_a_row, store::failures_since_good_run(node.database));
+  if (run.result == store::SyncResult::failed) {
+    if (failed_in_a_row > 1) return std::nullopt;
+    HASYNC_TRY(const auto points, store::list_points(node.database));
+    notify::SyncFailed event{.why = run.note};
+    if (!points.empty()) event.data_age = now - points.front().at;
+    HASYNC_TRY(const auto state, store::read_node(node.database));
+    if (state && state->applied)
+      event.next_due = schedule::next_due({state->applied->anchor, state->applied->every}, now);
+    return Told{"sync failed", node.settings.notify.on_failure
+                                   ? std::optional{notify::compose(speaker(node, now), event)}
+                                   : std::nullopt};
+  }
+  if (!good) return std::nullopt;
+  HASYNC_TRY(const auto before, store::failures_before(node.database, run.id));
+  if (before > 0) {
+    const auto message = notify::compose(speaker(node, now), notify::SyncRecovered{before, run.point.value_or("")});
+    return Told{"sync recovered", node.settings.notify.on_failure ? std::optional{message} : std::nullopt};
+  }
+  if (run.result != store::SyncResult::success || !node.settings.notify.on_sync_completion) return std::nullopt;
+  return Told{
+      "sync completed",
+      notify::compose(speaker(node, now), notify::SyncCompleted{*run.point, now - run.started, run.changed, run.deleted,
+                                                                run.transferred, run.files, run.bytes})};
+}
+
+Result<void> record_run(const Node& node, const store::SyncRun& run) {
+  HASYNC_TRY(const auto told, tell_run(node, run));
+  if (!told) return {};
+  const auto now = *run.finished;
+  HASYNC_TRY(const auto event, store::add_event(node.database, {0, now, told->kind,
+                                                                run.note.empty() ? run.point.value_or("") : run.note}));
+  return told->mail ? notify::queue(node.database, node.settings, event, *told->mail, now) : Result<void>{};
+}
+
+Result<void> tell_recovery(const Node& node, const store::Episode& episode) {
+  const auto now = node.clock.now();
+  const auto message = notify::compose(
+      speaker(node, now), notify::PeerRecovered{episode.began, *episode.ended, episode.acted.value_or("nothing yet")});
+  HASYNC_TRY(const auto event, store::add_event(node.database, {0, now, "peer recovered", message.subject}));
+  return node.settings.notify.on_failure ? notify::queue(node.database, node.settings, event, message, now)
+                                         : Result<void>{};
+}
+
+bool may_still_be_promoted(const Node& node, const heartbeat::Beat& beat) {
+  return beat.verdict == heartbeat::Verdict::down && node.settings.failover.action == config::FailoverAction::promote &&
+         beat.episode && beat.episode->acted && beat.episode->acted->starts_with("refused");
+}
+
+Result<Beaten> beat_with_lock(const Node& node) {
+  HASYNC_CHECK(resume(node));
+  HASYNC_TRY(const auto state, store::read_or_start_node(node.database, node.settings.node.role, node.clock.now()));
+  if (state.role == Role::primary) return Beaten{true, "this node is primary: it asks nobody"};
+  heartbeat::BeatHooks hooks{[&node](const store::Episode& episode) { return tell_recovery(node, episode); }};
+  HASYNC_TRY(const auto beat, heartbeat::run_beat(node.settings, node.database, node.clock, node.prober, hooks));
+  if (beat.verdict == heartbeat::Verdict::detected || may_still_be_promoted(node, beat))
+    HASYNC_CHECK(act_on(node, *beat.episode));
+  return Beaten{false, (beat.last.alive ? "alive: " : "failed: ") + beat.last.evidence};
+}
+
+Result<FileLock> take_beat_lock(const Node& node) {
+  return FileLock::take(node.paths.beat_lock(), fmt::format("a heartbeat (pid {})", ::getpid()));
+}
+
+}  // namespace
+
+Result<bool> sync_is_due(const Node& node) {
+  const auto now = node.clock.now();
+  HASYNC_TRY(const auto state, store::read_or_start_node(node.database, node.settings.node.role, now));
+  if (!state.applied || state.role == Role::primary || store::paused(state, now)) return false;
+  HASYNC_TRY(const auto newest, store::newest_run(node.database));
+  const auto last = newest ? std::optional{newest->started} : std::nullopt;
+  return schedule::is_due({state.applied->anchor, state.applied->every}, state.applied->at, last, now);
+}
+
+Result<sync::Outcome> sync_once(const Node& node, const SyncOrder& order) {
+  const sync::Request request{order.trigger, order.forced, order.on_progress,
+                              [&node](const store::SyncRun& run) { return record_run(node, run); }};
+  return sync::run_sync(node.settings, node.paths, node.database, request, {node.clock, node.runner});
+}
+
+Result<Beaten> beat_once(const Node& node) {
+  const auto lock = take_beat_lock(node);
+  if (!lock && lock.error().code == ExitCode::busy) return Beaten{true, lock.error().message};
+  if (!lock) return fail(lock.error());
+  return beat_with_lock(node);
+}
+
+Result<void> beat_for(const Node& node, Duration cover) {
+  constexpr auto look_again = std::chrono::seconds{1};
+  const auto start = node.clock.now();
+  const auto started = node.clock.uptime();
+  const auto interrupted = [] { return fail(ExitCode::interrupted, "interrupted between two beats"); };
+  auto lock = take_beat_lock(node);
+  while (!lock && lock.error().code == ExitCode::busy && node.clock.uptime() - started < cover) {
+    if (!node.clock.wait(look_again)) return interrupted();
+    lock = take_beat_lock(node);
+  }
+  if (!lock) return lock.error().code == ExitCode::busy ? Result<void>{} : fail(lock.error());
+  for (const auto at : heartbeat::beats_to_cover(start, cover, node.settings.heartbeat.interval)) {
+    const auto due = started + (at - start);
+    // A beat that took so long that the next one is past: that one is made up for, not all of them.
+    if (node.clock.uptime() > due + node.settings.heartbeat.interval) continue;
+    if (!node.clock.wait_until(due)) return interrupted();
+    HASYNC_CHECK(beat_with_lock(node));
+  }
+  return {};
+}
+
+Result<void> send_mail(const Node& node) {
+  HASYNC_CHECK(notify::flush(node.database, node.settings, node.paths, node.clock, node.mailer, notify::Which::due));
+  return {};
+}
+
+Result<std::int64_t> clean_up(const Node& node) {
+  return store::forget_before(node.database, node.clock.now() - node.settings.history.retain);
+}
+
+}  // namespace hasync::agent

@@ -1,0 +1,43 @@
+// What cron, systemd and the operator start: one sync run, one beat with its consequences, one pass over the outbox,
+// one clean-up.
+#pragma once
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "agent/node.hpp"
+#include "store/heartbeats.hpp"
+#include "sync/run.hpp"
+
+namespace hasync::agent {
+
+// Whether a run is due by the applied schedule. Not while paused, not on a primary, and without an applied schedule
+// never.
+Result<bool> sync_is_due(const Node& node);
+
+struct SyncOrder {
+  std::string trigger;  // "schedule" or "operator"
+  std::vector<std::string> forced{};
+  std::function<void(const std::string& dataset, int percent)> on_progress{};
+};
+// One run, its event and mail in the transaction of its record. The error, if any, is in the outcome.
+Result<sync::Outcome> sync_once(const Node& node, const SyncOrder& order);
+
+struct Beaten {
+  bool skipped = false;  // this node is primary, or another process beats
+  std::string words;     // "alive: web 3 ms"
+};
+// One beat. First what a crash interrupted is resumed; at the end of a detected episode stands act_on() of
+// agent/failover.hpp.
+Result<Beaten> beat_once(const Node& node);
+// Beats at the configured interval for `cover`, for a scheduler that knows minutes only; waits for another process's
+// beat to end.
+Result<void> beat_for(const Node& node, Duration cover);
+
+// Sends what is due; trouble with the mail server is no error here, the outbox keeps it.
+Result<void> send_mail(const Node& node);
+
+// Forgets old history. Gives the number of records.
+Result<std::int64_t> clean_up(const Node& node);
+
+}  // namespace hasync::agent

@@ -1,0 +1,28 @@
+// Save and Apply: the settings become a schedule that runs.
+#pragma once
+#include <optional>
+#include <string>
+
+#include "agent/node.hpp"
+#include "schedule/install.hpp"
+#include "store/node_state.hpp"
+
+namespace hasync::agent {
+
+struct ApplyPlan {
+  store::Applied applied{};  // what will be recorded
+  std::optional<store::Applied> before{};
+  schedule::Scheduler scheduler{};
+  schedule::InstallPlan install{};
+  bool changes_schedule = false;  // anchor, interval or scheduler differ
+
+  bool changes_anything() const { return changes_schedule || !install.changes_nothing(); }
+};
+
+// Reads what is installed. A start time given as HH:MM is taken anew; one that would only move to a later day of the
+// same grid is no change.
+Result<ApplyPlan> plan_apply(const Node& node, const std::string& program, const std::string& config_path,
+                             schedule::Scheduler scheduler, const schedule::Places& places);
+Result<void> carry_out(const Node& node, const ApplyPlan& plan);
+
+}  // namespace hasync::agent

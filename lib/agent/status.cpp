@@ -1,0 +1,56 @@
+#include "agent/status.hpp"
+
+#include "agent/failover.hpp"
+#include "config/validate.hpp"
+#include "heartbeat/judge.hpp"
+#include "schedule/grid.hpp"
+
+namespace hasync::agent {
+namespace {
+
+// What the newest attempt says, unless it is too long ago to say anything.
+BeatState beat_state(const BeatStatus& beat, const config::Heartbeat& settings, Instant now) {
+  if (!beat.last || now - beat.last->at > beat_overdue_after(settings)) return BeatState::unknown;
+  if (beat.last->alive) return BeatState::alive;
+  return beat.episode && beat.episode->detected ? BeatState::failed : BeatState::failing;
+}
+
+}  // namespace
+
+Duration beat_overdue_after(const config::Heartbeat& heartbeat) {
+  return config::detection_bound(heartbeat) + 2 * heartbeat.interval;
+}
+
+Result<Status> collect_status(const Node& node) {
+  auto& database = node.database;
+  Status status{.now = node.clock.now(), .settings = node.settings};
+  HASYNC_TRY(status.node, store::read_or_start_node(database, node.settings.node.role, status.now));
+  status.paused = store::paused(status.node, status.now);
+
+  HASYNC_TRY(const auto decision, decide(node, {}, AskPeer::no));
+  status.guards = decision.guards;
+  status.blocking = decision.blocking;
+  status.point = decision.point;
+  if (status.point) status.data_age = status.now - status.point->at;
+  HASYNC_TRY(const auto points, store::list_points(database));
+  status.points_kept = points.size();
+
+  HASYNC_TRY(status.sync.last, store::newest_run(database));
+  HASYNC_TRY(status.sync.last_good, store::newest_good_run(database));
+  HASYNC_TRY(status.sync.failures_since_good, store::failures_since_good_run(database));
+  if (status.node.applied)
+    status.sync.next_due = schedule::next_due({status.node.applied->anchor, status.node.applied->every}, status.now);
+
+  HASYNC_TRY(status.heartbeat.last, store::newest_attempt(database));
+  HASYNC_TRY(const auto success, store::newest_success(database));
+  if (success) status.heartbeat.last_success = success->at;
+  HASYNC_TRY(status.heartbeat.episode, store::open_episode(database));
+  status.heartbeat.detection_bound = config::detection_bound(node.settings.heartbeat);
+  status.heartbeat.state = beat_state(status.heartbeat, node.settings.heartbeat, status.now);
+
+  HASYNC_TRY(status.unfinished, store::unfinished_failover(database));
+  HASYNC_TRY(status.mail, store::count_mail(database));
+  return status;
+}
+
+}  // namespace hasync::agent

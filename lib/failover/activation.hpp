@@ -1,0 +1,23 @@
+// Putting a private, writable copy of a point's dataset where the application looks. What stood there is moved aside,
+// never deleted.
+#pragma once
+#include <string>
+
+#include "os/process.hpp"
+
+namespace hasync::failover {
+
+// Where the copy is made: beside the live path, so on its file system.
+std::string staging_path(const std::string& live);
+
+// Copies afresh (cp(1), sharing blocks where the file system can) and gives the identity of the finished copy, which is
+// on disk by then.
+Result<std::string> copy_point(const std::string& point, const std::string& live, Duration timeout,
+                               ProcessRunner& runner);
+
+// Lets the finished copy, known by its identity, and what stands at `live` trade places in one step; the old content
+// goes to LIVE.hasync-STAMP. Done again after a crash at any moment it comes to the same end. Gives a line for the
+// record.
+Result<std::string> activate(const std::string& live, const std::string& identity, const std::string& stamp);
+
+}  // namespace hasync::failover

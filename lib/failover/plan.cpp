@@ -1,0 +1,128 @@
+#include "failover/plan.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+
+#include "base/text.hpp"
+#include "store/point_folder.hpp"
+
+namespace hasync::failover {
+namespace {
+
+constexpr std::array kind_names{"fence", "copy", "activate", "run"};
+// A copy takes as long as the disk needs; this only keeps a broken one from hanging for ever.
+constexpr auto copy_timeout = std::chrono::hours{6};
+
+// Netstrings ("5:hello,"): lossless whatever bytes a path or an argument holds.
+std::string encode(const std::vector<std::string>& words) {
+  std::string text;
+  for (const auto& word : words) text += fmt::format("{}:{},", word.size(), word);
+  return text;
+}
+
+Result<std::vector<std::string>> decode(std::string_view text) {
+  const auto damaged = [] {
+    return fail(ExitCode::failed,
+                "a step in the journal is damaged; the promotion cannot be resumed, look: hasync history failovers");
+  };
+  std::vector<std::string> words;
+  while (!text.empty()) {
+    const auto colon = text.find(':');
+    std::size_t length = 0;
+    if (colon == std::string_view::npos ||
+        std::from_chars(text.data(), text.data() + colon, length).ptr != text.data() + colon)
+      return damaged();
+    text.remove_prefix(colon + 1);
+    if (text.size() < length + 1 || text[length] != ',') return damaged();
+    words.emplace_back(text.substr(0, length));
+    text.remove_prefix(length + 1);
+  }
+  return words;
+}
+
+PlannedStep run_step(const config::Step& step) {
+  return {StepKind::run, step.name, step.run, {}, {}, step.timeout, step.retries, step.on_error};
+}
+
+}  // namespace
+
+std::vector<PlannedStep> plan_promotion(const config::Config& settings, const std::string& point_folder) {
+  std::vector<PlannedStep> plan;
+  const auto& failover = settings.failover;
+  if (failover.fence)
+    plan.push_back(
+        {StepKind::fence, "fence " + settings.peer.name, failover.fence->run, {}, {}, failover.fence->timeout});
+  const store::StoreFolder store{settings.sync.store};
+  for (const auto kind : {StepKind::copy, StepKind::activate})
+    for (const auto& dataset : settings.sync.datasets)
+      plan.push_back({kind,
+                      fmt::format("{} {}", kind_names.at(static_cast<std::size_t>(kind)), dataset.name),
+                      {},
+                      point_folder + "/" + dataset.name,
+                      dataset.live.empty() ? store.live(dataset.name) : dataset.live,
+                      copy_timeout});
+  for (const auto& step : failover.promote) plan.push_back(run_step(step));
+  return plan;
+}
+
+std::vector<PlannedStep> plan_demotion(const config::Config& settings) {
+  std::vector<PlannedStep> plan;
+  for (const auto& step : settings.failover.demote) plan.push_back(run_step(step));
+  return plan;
+}
+
+store::StepRecord to_record(const PlannedStep& step, int seq) {
+  std::vector<std::string> words{fmt::format("{}", step.timeout.count()), fmt::format("{}", step.retries),
+                                 step.on_error == config::OnError::abort ? "abort" : "continue", step.point, step.live};
+  words.insert(words.end(), step.argv.begin(), step.argv.end());
+  return {
+      .seq = seq, .kind = kind_names.at(static_cast<std::size_t>(step.kind)), .name = step.name, .spec = encode(words)};
+}
+
+Result<PlannedStep> from_record(const store::StepRecord& record) {
+  HASYNC_TRY(const auto words, decode(record.spec));
+  const auto* const kind = std::find(kind_names.begin(), kind_names.end(), record.kind);
+  long long timeout = 0;
+  int retries = 0;
+  constexpr std::size_t fixed = 5;
+  if (words.size() < fixed || kind == kind_names.end())
+    return fail(ExitCode::failed, fmt::format("step \"{}\" in the journal is damaged", record.name));
+  std::from_chars(words[0].data(), words[0].data() + words[0].size(), timeout);
+  std::from_chars(words[1].data(), words[1].data() + words[1].size(), retries);
+  return PlannedStep{static_cast<StepKind>(kind - kind_names.begin()),
+                     record.name,
+                     {words.begin() + fixed, words.end()},
+                     words[3],
+                     words[4],
+                     Duration{timeout},
+                     retries,
+                     words[2] == "abort" ? config::OnError::abort : config::OnError::go_on};
+}
+
+std::vector<std::string> tell(const std::vector<PlannedStep>& plan) {
+  std::vector<std::string> lines;
+  for (const auto& step : plan) {
+    std::string words;
+    switch (step.kind) {
+      case StepKind::copy:
+        words = fmt::format("{} to {}.hasync-new", step.point, step.live);
+        break;
+      case StepKind::activate:
+        words = fmt::format("{} (what stands there is kept beside it)", step.live);
+        break;
+      case StepKind::fence:
+      case StepKind::run:
+        words = fmt::format("{} (timeout {}{}{})", shell_line(step.argv), format_duration(step.timeout),
+                            step.retries > 0 ? fmt::format(", tried up to {} times", step.retries + 1) : "",
+                            step.on_error == config::OnError::go_on ? ", goes on after a failure" : "");
+        break;
+    }
+    lines.push_back(fmt::format("{}. {}: {}", lines.size() + 1, step.name, words));
+  }
+  return lines;
+}
+
+}  // namespace hasync::failover

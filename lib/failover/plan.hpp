@@ -1,0 +1,37 @@
+// What a promotion or demotion will do, as a value: printed by --dry-run, written to the journal, and carried out from
+// there.
+#pragma once
+#include <string>
+#include <vector>
+
+#include "config/model.hpp"
+#include "store/failovers.hpp"
+
+namespace hasync::failover {
+
+enum class StepKind { fence, copy, activate, run };
+
+struct PlannedStep {
+  StepKind kind = StepKind::run;
+  std::string name;
+  std::vector<std::string> argv{};  // fence, run
+  std::string point{}, live{};      // copy, activate: the dataset's folder in the point, and where it goes
+  Duration timeout{0};
+  int retries = 0;
+  config::OnError on_error = config::OnError::abort;
+  bool operator==(const PlannedStep&) const = default;
+};
+
+// Fence, then a copy of every dataset beside its live path, then each into its place, then the settings' steps.
+// `point_folder` is the folder of the recovery point.
+std::vector<PlannedStep> plan_promotion(const config::Config& settings, const std::string& point_folder);
+std::vector<PlannedStep> plan_demotion(const config::Config& settings);
+
+// For the journal; the way back is exact.
+store::StepRecord to_record(const PlannedStep& step, int seq);
+Result<PlannedStep> from_record(const store::StepRecord& record);
+
+// "3. activate app: /srv/hasync/live/app (what stands there is kept beside it)"
+std::vector<std::string> tell(const std::vector<PlannedStep>& plan);
+
+}  // namespace hasync::failover

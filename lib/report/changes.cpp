@@ -1,0 +1,46 @@
+#include "report/changes.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/text.hpp"
+#include "report/json.hpp"
+
+namespace hasync::report {
+namespace {
+
+std::string told(const std::string& value) { return value.empty() ? "(none)" : printable(value); }
+
+}  // namespace
+
+void Changes::add(std::string what, std::string before, std::string after) {
+  all_.push_back({std::move(what), std::move(before), std::move(after)});
+}
+
+std::string Changes::one_line() const {
+  std::vector<std::string> lines;
+  for (const auto& change : all_)
+    lines.push_back(fmt::format("{} {} → {}", change.what, told(change.before), told(change.after)));
+  return join(lines, "; ");
+}
+
+std::string render(const Changes& changes, Format format) {
+  if (format == Format::json) {
+    auto json = object("changes");
+    json["changed"] = changes.any();
+    json["diff"] = Json::array();
+    for (const auto& change : changes.all())
+      json["diff"].push_back({{"what", change.what}, {"before", change.before}, {"after", change.after}});
+    return dump(json);
+  }
+  if (!changes.any()) return "nothing to change\n";
+  std::size_t width = 0;
+  for (const auto& change : changes.all()) width = std::max(width, change.what.size());
+  std::string text;
+  for (const auto& change : changes.all())
+    text += fmt::format("{:<{}}  {} → {}\n", change.what, width, told(change.before), told(change.after));
+  return text;
+}
+
+}  // namespace hasync::report

@@ -1,0 +1,106 @@
+#include "report/schedule.hpp"
+
+#include <fmt/format.h>
+
+#include "base/text.hpp"
+#include "config/validate.hpp"
+#include "report/json.hpp"
+
+namespace hasync::report {
+namespace {
+
+std::string line_of(Instant at, LocalTime local) {
+  return fmt::format("  {} {} UTC ({} local)\n", format_day(at), format_clock(at), local(at));
+}
+
+std::string block(std::string_view title, const Upcoming& upcoming, LocalTime local) {
+  auto text = fmt::format("{}: {}\n", title, schedule::tell(upcoming.grid));
+  for (const auto at : upcoming.next) text += line_of(at, local);
+  return text;
+}
+
+Json json_of(const Upcoming& upcoming) {
+  Json json{{"anchor", format_rfc3339(upcoming.grid.anchor)},
+            {"every_s", seconds(upcoming.grid.every)},
+            {"next", Json::array()}};
+  for (const auto at : upcoming.next) json["next"].push_back(format_rfc3339(at));
+  return json;
+}
+
+std::string told(const std::optional<std::string>& text) { return text ? "there" : "absent"; }
+
+Changes changes_of(const agent::ApplyPlan& plan) {
+  Changes changes;
+  const auto& old = plan.before;
+  if (!old || old->every != plan.applied.every)
+    changes.add("run every", old ? format_duration(old->every) : "", format_duration(plan.applied.every));
+  if (!old || old->anchor != plan.applied.anchor)
+    changes.add("anchor", old ? format_rfc3339(old->anchor) : "", format_rfc3339(plan.applied.anchor));
+  if (!old || old->scheduler != plan.applied.scheduler)
+    changes.add("scheduler", old ? old->scheduler : "", plan.applied.scheduler);
+  for (const auto& file : plan.install.files)
+    changes.add(file.path, told(file.before), !file.after ? "removed" : file.before ? "changed" : "installed");
+  if (plan.install.crontab_after) changes.add("crontab", "without these entries", "with them");
+  return changes;
+}
+
+void diff_lines(std::string& out, std::string_view mark, const std::optional<std::string>& text,
+                const std::optional<std::string>& other) {
+  if (!text) return;
+  const auto others = other ? split(*other, '\n') : std::vector<std::string>{};
+  for (const auto& line : split(*text, '\n'))
+    if (!line.empty() && std::find(others.begin(), others.end(), line) == others.end())
+      out += fmt::format("{}{}\n", mark, line);
+}
+
+}  // namespace
+
+std::string render(const std::optional<Upcoming>& in_force, const std::optional<Upcoming>& after_apply, Format format,
+                   LocalTime local) {
+  if (format == Format::json) {
+    auto json = object("schedule");
+    const auto& first = in_force ? in_force : after_apply;
+    json["applied"] = in_force.has_value();
+    if (first) json.update(json_of(*first));
+    json["after_apply"] = after_apply ? json_of(*after_apply) : Json(nullptr);
+    return dump(json);
+  }
+  std::string text =
+      in_force ? block("in force", *in_force, local) : "nothing is scheduled yet; to schedule it: hasync apply\n";
+  if (after_apply)
+    text +=
+        block(in_force ? "the settings say otherwise; after hasync apply" : "after hasync apply", *after_apply, local);
+  return text;
+}
+
+std::string render(const agent::ApplyPlan& plan, const config::Config& settings, Instant now, Format format,
+                   LocalTime local) {
+  const auto changes = changes_of(plan);
+  if (format == Format::json) return render(changes, format);
+  auto text = render(changes, format);
+  const schedule::Grid grid{plan.applied.anchor, plan.applied.every};
+  std::vector<std::string> next;
+  for (const auto at : schedule::upcoming(grid, now, 5))
+    next.push_back(fmt::format("{} ({})", format_clock(at), local(at)));
+  text += fmt::format("next runs  {} {} UTC (local)\n", format_day(schedule::next_due(grid, now)), join(next, ", "));
+  text += fmt::format("detection  {}\n", config::tell_detection(settings.heartbeat));
+  for (const auto& warning : config::warnings(settings)) text += fmt::format("warning    {}\n", warning);
+  return text;
+}
+
+std::string render_diff(const agent::ApplyPlan& plan) {
+  std::string text;
+  for (const auto& file : plan.install.files) {
+    text += fmt::format("--- {0}\n+++ {0}\n", file.path);
+    diff_lines(text, "-", file.before, file.after);
+    diff_lines(text, "+", file.after, file.before);
+  }
+  if (plan.install.crontab_after) {
+    text += "--- crontab\n+++ crontab\n";
+    diff_lines(text, "-", plan.install.crontab_before, plan.install.crontab_after);
+    diff_lines(text, "+", plan.install.crontab_after, plan.install.crontab_before);
+  }
+  return text;
+}
+
+}  // namespace hasync::report

@@ -1,0 +1,29 @@
+#pragma once
+#include <string>
+#include <vector>
+
+#include "agent/apply.hpp"
+#include "report/changes.hpp"
+#include "report/format.hpp"
+#include "schedule/grid.hpp"
+
+namespace hasync::report {
+
+using LocalTime = std::string (*)(Instant);
+
+struct Upcoming {
+  schedule::Grid grid{};
+  std::vector<Instant> next{};
+  bool applied = false;  // or as it would be if the settings were applied now
+};
+// The next runs in UTC and in this machine's zone; JSON: hasync.schedule/1.
+std::string render(const std::optional<Upcoming>& in_force, const std::optional<Upcoming>& after_apply, Format format,
+                   LocalTime local);
+
+// What `apply` changes, the next runs, the detection time and the warnings; JSON: hasync.changes/1.
+std::string render(const agent::ApplyPlan& plan, const config::Config& settings, Instant now, Format format,
+                   LocalTime local);
+// The files themselves, before and after, line by line.
+std::string render_diff(const agent::ApplyPlan& plan);
+
+}  // namespace hasync::report

@@ -1,0 +1,220 @@
+#include "report/status.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/text.hpp"
+#include "config/validate.hpp"
+#include "report/json.hpp"
+
+namespace hasync::report {
+namespace {
+
+using agent::BeatState;
+
+std::string_view state_name(BeatState state) {
+  static constexpr std::array names{"alive", "failing", "failed", "unknown"};
+  return names.at(static_cast<std::size_t>(state));
+}
+
+std::string_view action_name(config::FailoverAction action) {
+  return action == config::FailoverAction::promote ? "promote" : "standby";
+}
+
+Json guards_json(const std::vector<failover::Guard>& guards) {
+  auto json = Json::array();
+  for (const auto& guard : guards)
+    json.push_back({{"name", guard.name},
+                    {"verdict", std::string{failover::verdict_name(guard.verdict)}},
+                    {"evidence", guard.evidence}});
+  return json;
+}
+
+std::string as_json(const agent::Status& status) {
+  auto json = object("status");
+  json["node"] = status.settings.node.name;
+  json["peer"] = status.settings.peer.name;
+  json["role"] = std::string{store::role_name(status.node.role)};
+  json["term"] = status.node.term;
+  json["paused"] = status.paused;
+  json["data_age_s"] = seconds_or_null(status.data_age);
+  json["recovery_point"] = status.point ? Json{{"id", status.point->id},
+                                               {"at", format_rfc3339(status.point->at)},
+                                               {"files", status.point->files},
+                                               {"bytes", status.point->bytes}}
+                                        : Json(nullptr);
+  json["sync"] = {
+      {"last_result",
+       status.sync.last ? Json(std::string{store::sync_result_name(status.sync.last->result)}) : Json(nullptr)},
+      {"last_success", time(status.sync.last_good ? std::optional{status.sync.last_good->started} : std::nullopt)},
+      {"failures", status.sync.failures_since_good},
+      {"next_due", time(status.sync.next_due)}};
+  const auto& beat = status.heartbeat;
+  json["heartbeat"] = {{"state", std::string{state_name(beat.state)}},
+                       {"consecutive_failures", beat.last ? beat.last->failures : 0},
+                       {"last_success", time(beat.last_success)},
+                       {"detection_bound_s", seconds(beat.detection_bound)}};
+  json["failover"] = {{"action", std::string{action_name(status.settings.failover.action)}},
+                      {"would_promote", status.blocking.empty()},
+                      {"blocking", status.blocking}};
+  json["mail"] = {{"queued", status.mail.queued}, {"failed", status.mail.failed}};
+  return dump(json);
+}
+
+std::string row(std::string_view label, const std::string& words) { return fmt::format("  {:<10} {}\n", label, words); }
+
+std::string tell_point(const agent::Status& status) {
+  if (!status.point) return "NO RECOVERY POINT · to make one: hasync sync";
+  const auto limit = status.settings.failover.max_data_age;
+  const bool old = limit > Duration{0} && *status.data_age > limit;
+  return fmt::format("{} old{} · point {} · {}, {} · {} kept", tell_duration(*status.data_age),
+                     old ? fmt::format(" — limit is {} ✗", tell_duration(limit)) : "", status.point->id,
+                     counted(status.point->files, "file"), tell_size(status.point->bytes), status.points_kept);
+}
+
+std::string tell_schedule(const agent::Status& status, LocalTime local) {
+  if (!status.node.applied) return "not scheduled · to schedule it: hasync apply";
+  const auto& applied = *status.node.applied;
+  auto words = fmt::format("every {} from {} UTC", tell_duration(applied.every), format_clock(applied.anchor));
+  if (status.node.role == Role::secondary && status.sync.next_due)
+    words +=
+        fmt::format(" · next {} UTC ({} local)", format_clock(*status.sync.next_due), local(*status.sync.next_due));
+  return words;
+}
+
+std::string tell_last_run(const agent::Status& status) {
+  const auto& sync = status.sync;
+  if (sync.failures_since_good > 0 && sync.last)
+    return fmt::format("FAILED {} in a row: {} · see: hasync history syncs --failed",
+                       counted(sync.failures_since_good, "time"), printable(sync.last->note));
+  if (!sync.last_good) return "never ran";
+  const auto took = sync.last_good->finished
+                        ? fmt::format(", took {}", tell_duration(*sync.last_good->finished - sync.last_good->started))
+                        : "";
+  return fmt::format("last ok {}{}", format_rfc3339(std::chrono::floor<std::chrono::seconds>(sync.last_good->started)),
+                     took);
+}
+
+std::string tell_beat(const agent::Status& status) {
+  const auto& beat = status.heartbeat;
+  const auto bound = fmt::format("an outage is detected within {}", tell_duration(beat.detection_bound));
+  if (!beat.last) return "no beat yet · " + bound;
+  switch (beat.state) {
+    case BeatState::alive:
+      return fmt::format("alive · {} · every {} · {}", printable(beat.last->evidence),
+                         tell_duration(status.settings.heartbeat.interval), bound);
+    case BeatState::unknown:
+      return fmt::format("UNKNOWN: no beat since {} · is the scheduler running? hasync check",
+                         format_rfc3339(std::chrono::floor<std::chrono::seconds>(beat.last->at)));
+    case BeatState::failing:
+    case BeatState::failed:
+      break;
+  }
+  auto words = fmt::format("{}: {} in a row · {}", beat.state == BeatState::failed ? "FAILED" : "failing",
+                           counted(beat.last->failures, "failed attempt"), printable(beat.last->evidence));
+  if (beat.episode && beat.episode->acted) words += " · " + *beat.episode->acted;
+  return words;
+}
+
+std::string tell_failover(const agent::Status& status) {
+  const auto passed = status.guards.size() - static_cast<std::size_t>(std::count_if(
+                                                 status.guards.begin(), status.guards.end(), [](const auto& guard) {
+                                                   return guard.verdict != failover::Verdict::pass;
+                                                 }));
+  auto words =
+      fmt::format("{} · {} of {} guards pass now",
+                  status.settings.failover.action == config::FailoverAction::promote ? "promote to primary"
+                                                                                     : "keep in standby, tell people",
+                  passed, status.guards.size());
+  for (const auto& guard : status.guards)
+    if (guard.verdict != failover::Verdict::pass)
+      words += fmt::format("\n             {}: {}", guard.name, printable(guard.evidence));
+  return words;
+}
+
+std::string tell_mail(const agent::Status& status) {
+  const auto& to = status.settings.notify.email.to;
+  if (to.empty()) return "nobody is told: notify.email.to is empty";
+  auto words = join(to, ", ");
+  words += status.mail.queued == 0 ? " · nothing queued"
+                                   : fmt::format(" · {} WAITING · see: hasync notify queue", status.mail.queued);
+  if (status.mail.failed > 0) words += fmt::format(" · {} refused", status.mail.failed);
+  return words;
+}
+
+std::string headline(const agent::Status& status) {
+  if (status.unfinished)
+    return fmt::format("A {} IS UNDER WAY",
+                       status.unfinished->kind == store::FailoverKind::promotion ? "PROMOTION" : "DEMOTION");
+  if (status.node.role == Role::primary) return "serving";
+  return status.blocking.empty() ? "ready to fail over" : "NOT READY to fail over";
+}
+
+}  // namespace
+
+std::string render(const agent::Status& status, Format format, LocalTime local) {
+  if (format == Format::json) return as_json(status);
+  auto text =
+      fmt::format("{} · {} of {} · term {} · {}\n", status.settings.node.name, store::role_name(status.node.role),
+                  status.settings.peer.name, status.node.term, headline(status));
+  if (status.paused) {
+    const auto& pause = *status.node.pause;
+    text +=
+        fmt::format("  PAUSED: nothing happens by itself {}{} · to end it: hasync resume\n",
+                    pause.until ? "until " + format_rfc3339(*pause.until) : std::string{"until somebody resumes it"},
+                    pause.reason.empty() ? "" : " (" + printable(pause.reason) + ")");
+  }
+  if (status.node.role == Role::primary) {
+    text += row("since", format_rfc3339(std::chrono::floor<std::chrono::seconds>(status.node.role_since)));
+    return text + row("mail", tell_mail(status)) + row("look", "hasync history failovers");
+  }
+  text += row("data", tell_point(status)) + row("sync", tell_schedule(status, local)) + row("", tell_last_run(status));
+  return text + row("heartbeat", tell_beat(status)) + row("on failure", tell_failover(status)) +
+         row("mail", tell_mail(status));
+}
+
+Nagios nagios(const agent::Status& status) {
+  const auto name = status.settings.node.name;
+  if (status.unfinished) return {1, fmt::format("HASYNC WARNING - {}: a promotion or demotion is under way", name)};
+  if (status.node.role == Role::primary)
+    return {0, fmt::format("HASYNC OK - {} is primary, term {}", name, status.node.term)};
+  const auto age = status.data_age ? tell_duration(*status.data_age) : "none";
+  const auto perf = status.data_age ? fmt::format(" | data_age={}s", status.data_age->count() / 1000) : "";
+  if (status.heartbeat.state == BeatState::failed)
+    return {2, fmt::format("HASYNC CRITICAL - {} is gone{}", status.settings.peer.name, perf)};
+  if (!status.blocking.empty())
+    return {2, fmt::format("HASYNC CRITICAL - {} cannot fail over: {}{}", name, join(status.blocking, ", "), perf)};
+  if (status.heartbeat.state == BeatState::unknown)
+    return {3, fmt::format("HASYNC UNKNOWN - {} has no recent heartbeat{}", name, perf)};
+  if (status.sync.failures_since_good > 0 || status.heartbeat.state == BeatState::failing)
+    return {1, fmt::format("HASYNC WARNING - {}: sync failed {}, heartbeat {}{}", name,
+                           counted(status.sync.failures_since_good, "time"), state_name(status.heartbeat.state), perf)};
+  return {0, fmt::format("HASYNC OK - {} is secondary, data {} old{}", name, age, perf)};
+}
+
+std::string render(const agent::Decision& decision, const config::Config& settings, Format format) {
+  if (format == Format::json) {
+    auto json = object("why");
+    json["would_promote"] = decision.would_promote();
+    json["action"] = std::string{action_name(settings.failover.action)};
+    json["guards"] = guards_json(decision.guards);
+    json["plan"] = failover::tell(decision.plan);
+    return dump(json);
+  }
+  const bool promotes = settings.failover.action == config::FailoverAction::promote;
+  auto text = decision.would_promote()
+                  ? fmt::format("If {} failed now, {} could be promoted{}.\n", settings.peer.name, settings.node.name,
+                                promotes ? ", and would be" : "; the settings say: keep in standby")
+                  : fmt::format("If {} failed now, {} would stay in standby: {}.\n", settings.peer.name,
+                                settings.node.name, join(decision.blocking, ", "));
+  for (const auto& guard : decision.guards)
+    text += fmt::format("  {} {:<20} {}\n",
+                        guard.verdict == failover::Verdict::pass   ? "✓"
+                        : guard.verdict == failover::Verdict::fail ? "✗"
+                                                                   : "?",
+                        guard.name, printable(guard.evidence));
+  return text;
+}
+
+}  // namespace hasync::report

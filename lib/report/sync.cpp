@@ -1,0 +1,66 @@
+#include "report/sync.hpp"
+
+#include <fmt/format.h>
+
+#include "base/text.hpp"
+#include "report/json.hpp"
+
+namespace hasync::report {
+
+std::string render(const sync::Outcome& outcome, Format format) {
+  const auto& run = outcome.run;
+  const bool good = run.result == store::SyncResult::success || run.result == store::SyncResult::unchanged;
+  if (format == Format::json) {
+    auto json = object("sync");
+    json["result"] = std::string{store::sync_result_name(run.result)};
+    json["changed"] = run.result == store::SyncResult::success;
+    json["started"] = format_rfc3339(run.started);
+    json["duration_s"] = seconds_or_null(run.finished ? std::optional{*run.finished - run.started} : std::nullopt);
+    json["point"] = run.point ? Json(*run.point) : Json(nullptr);
+    json["files"] = run.files;
+    json["bytes"] = run.bytes;
+    json["files_changed"] = run.changed;
+    json["files_deleted"] = run.deleted;
+    json["bytes_transferred"] = run.transferred;
+    json["note"] = run.note;
+    return dump(json);
+  }
+  if (!good) return {};  // the error says it, on stderr
+  const auto took = tell_duration(*run.finished - run.started);
+  const auto note = run.note.empty() ? "" : " · note: " + printable(run.note);
+  if (run.result == store::SyncResult::unchanged)
+    return fmt::format("nothing changed since point {} · {}{}\n", run.point.value_or(""), took, note);
+  return fmt::format("point {} · {} changed, {} deleted, {} sent · {}, {} in all · {}{}\n", run.point.value_or(""),
+                     with_thousands(run.changed), with_thousands(run.deleted), tell_size(run.transferred),
+                     counted(run.files, "file"), tell_size(run.bytes), took, note);
+}
+
+std::string render(const sync::Plan& plan, Format format) {
+  if (format == Format::json) {
+    auto json = object("sync-plan");
+    json["would_change"] = plan.changes_anything;
+    json["newest_point"] = plan.newest ? Json(*plan.newest) : Json(nullptr);
+    json["datasets"] = Json::array();
+    for (const auto& dataset : plan.datasets)
+      json["datasets"].push_back({{"name", dataset.dataset},
+                                  {"files_changed", dataset.counts.changed},
+                                  {"files_deleted", dataset.counts.deleted},
+                                  {"bytes_transferred", dataset.counts.transferred},
+                                  {"argv", dataset.argv}});
+    return dump(json);
+  }
+  std::string text = plan.newest ? fmt::format("compared with point {}\n", *plan.newest)
+                                 : "there is no point yet: everything is pulled\n";
+  for (const auto& dataset : plan.datasets) {
+    if (dataset.argv.empty())
+      text += fmt::format("{}: nothing changes\n", dataset.dataset);
+    else
+      text += fmt::format("{}: {} changed, {} deleted, {} to send\n  {}\n", dataset.dataset,
+                          with_thousands(dataset.counts.changed), with_thousands(dataset.counts.deleted),
+                          tell_size(dataset.counts.transferred), shell_line(dataset.argv));
+  }
+  return text +
+         (plan.changes_anything ? "" : "a run would publish no new point, only note that the data is still true\n");
+}
+
+}  // namespace hasync::report
