@@ -19,7 +19,7 @@ struct Asked {
   std::string node, peer, role = "secondary", host, user = "hasync", transport = "ssh", store, run_every, start_time,
                           action, smtp, tls, from;
   int port = 22;
-  std::vector<std::string> datasets, probes, to;
+  std::vector<std::string> datasets, probes, steps, to;
   ChangeMode mode = ChangeMode::carry_out;
   bool replace = false;
 };
@@ -57,6 +57,18 @@ Result<config::Probe> probe_from(const std::string& text) {
   return probe;
 }
 
+// NAME=PROGRAM ARGUMENT …, split at blanks
+Result<config::Step> step_from(const std::string& text) {
+  const auto equals = text.find('=');
+  config::Step step{.name = text.substr(0, equals)};
+  if (equals != std::string::npos)
+    for (const auto& word : split(text.substr(equals + 1), ' '))
+      if (!word.empty()) step.run.push_back(word);
+  if (step.run.empty())
+    return usage(fmt::format("--step \"{}\" is not NAME=COMMAND, as \"start app=systemctl start app\"", text));
+  return step;
+}
+
 Result<config::Config> settings_from(const Asked& asked) {
   config::Config settings;
   settings.node = {asked.node, asked.role == "primary" ? Role::primary : Role::secondary};
@@ -78,6 +90,10 @@ Result<config::Config> settings_from(const Asked& asked) {
   for (const auto& text : asked.probes) {
     HASYNC_TRY(auto probe, probe_from(text));
     settings.heartbeat.probes.push_back(std::move(probe));
+  }
+  for (const auto& text : asked.steps) {
+    HASYNC_TRY(auto step, step_from(text));
+    settings.failover.promote.push_back(std::move(step));
   }
   if (asked.action == "promote") settings.failover.action = config::FailoverAction::promote;
   settings.notify.email = {asked.to, asked.from};
@@ -139,6 +155,8 @@ void add_init(CLI::App& parent, Invocation& invocation) {
   command->add_option("--action", asked->action, "when the peer is gone: standby or promote")
       ->type_name("NAME")
       ->check(CLI::IsMember({"standby", "promote"}).description(""));
+  command->add_option("--step", asked->steps, "a step of a promotion: NAME=COMMAND, split at blanks; may be repeated")
+      ->type_name("STEP");
   command->add_option("--email", asked->to, "who is told; may be repeated")->type_name("ADDRESS");
   command->add_option("--from", asked->from, "whom the mail is from")->type_name("ADDRESS");
   command->add_option("--smtp", asked->smtp, "the mail server, as smtp://mail.example.com:587")->type_name("URL");

@@ -34,15 +34,15 @@ std::vector<std::string> option_names(const CLI::App& app) {
 }
 
 // What was not understood: the first word that is no option, else the first option.
-std::string stray_word(const CLI::App& app) {
-  const auto words = app.remaining(true);
+std::string stray_word(const CLI::App& root) {
+  const auto words = root.remaining(true);
   for (const auto& word : words)
     if (!word.starts_with("-")) return word;
   return words.empty() ? std::string{} : words.front();
 }
 
-std::string usage_message(const CLI::App& app, const CLI::ParseError& error) {
-  const auto stray = stray_word(app);
+std::string usage_message(const CLI::App& root, const CLI::App& app, const CLI::ParseError& error) {
+  const auto stray = stray_word(root);
   const bool wants_command = !command_names(app).empty();
   if (stray.empty()) return wants_command ? "which command? one of " + join(command_names(app), ", ") : error.what();
   const bool is_option = stray.starts_with("-");
@@ -59,7 +59,7 @@ std::string usage_message(const CLI::App& app, const CLI::ParseError& error) {
 int tell_usage_error(const CLI::App& root, const CLI::ParseError& error) {
   const auto& app = innermost(root);
   const auto name = full_name(app);
-  fmt::print(stderr, "{}: {}\nsee: {} --help\n", name, usage_message(app, error), name);
+  fmt::print(stderr, "{}: {}\nsee: {} --help\n", name, usage_message(root, app, error), name);
   return static_cast<int>(ExitCode::usage);
 }
 

@@ -148,6 +148,8 @@ std::string tell_duration(Duration value) {
                                    Told{"s", seconds{1}}};
   if (value < Duration{0}) return "-" + tell_duration(-value);
   if (value < seconds{1}) return fmt::format("{} ms", value.count());
+  if (value < seconds{10} && value % seconds{1} >= milliseconds{100})
+    return fmt::format("{}.{} s", value / seconds{1}, value % seconds{1} / milliseconds{100});
   for (std::size_t at = 0; at < told.size(); ++at) {
     const auto count = value / told.at(at).size;
     if (count == 0) continue;

@@ -40,7 +40,7 @@ Result<std::chrono::minutes> parse_time_of_day(std::string_view text);
 Result<Duration> parse_duration(std::string_view text);
 // The shortest text parse_duration() reads back as the same value; below a second "250ms".
 std::string format_duration(Duration value);
-// For people, two units at most: "3 h 41 min", "14 s", "250 ms".
+// For people, two units at most: "3 h 41 min", "14 s", "1.4 s", "250 ms".
 std::string tell_duration(Duration value);
 
 }  // namespace hasync

@@ -70,6 +70,11 @@ std::string tell(const Probe& probe) {
   return text + " }\n";
 }
 
+std::string tell(const Step& step) {
+  return fmt::format("    - {{ name: {}, run: {}, timeout: {} }}\n", plain(step.name), list(step.run),
+                     format_duration(step.timeout));
+}
+
 }  // namespace
 
 std::string compose(const Config& settings) {
@@ -125,8 +130,11 @@ std::string compose(const Config& settings) {
       "promotion\n"
       "  # fence:   { run: [/usr/local/sbin/power-off, east], timeout: 30s }          # must succeed before the first "
       "step\n"
-      "  # promote: [ { name: start app, run: [systemctl, start, app], timeout: 60s } ]\n"
       "  # demote:  [ { name: stop app,  run: [systemctl, stop, app],  timeout: 60s } ]\n");
+  out.raw(settings.failover.promote.empty()
+              ? "  # promote: [ { name: start app, run: [systemctl, start, app], timeout: 60s } ]\n"
+              : "  promote:\n");
+  for (const auto& step : settings.failover.promote) out.raw(tell(step));
 
   out.title("notify", "Who is told.");
   out.set("notify.on_sync_completion", settings.notify.on_sync_completion ? "true" : "false");

@@ -19,6 +19,7 @@ std::vector<std::string> common_argv(const config::Config& settings, const confi
   std::vector<std::string> argv{"rsync",
                                 "-aHAX",
                                 "--sparse",
+                                "--modify-window=-1",
                                 "--numeric-ids",
                                 "--no-human-readable",
                                 "--stats",

@@ -1,0 +1,75 @@
+"""One pair of nodes on this machine: a primary that is a folder, and a standby with its own settings, state and store."""
+import json
+import os
+import pathlib
+import subprocess
+import sys
+
+import pytest
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+
+HASYNC = os.environ.get("HASYNC", "hasync")
+
+
+class Pair:
+    def __init__(self, folder: pathlib.Path):
+        self.folder = folder
+        self.source = folder / "east"
+        self.source.mkdir()
+        self.live = folder / "live" / "app"
+        self.store = folder / "store"
+        self.config = folder / "hasync.yaml"
+        self.state = folder / "state"
+        self.settings = {
+            "node": {"name": "west"},
+            "peer": {"name": "east", "transport": "local"},
+            "sync": {"store": str(self.store),
+                     "datasets": [{"name": "app", "source": str(self.source), "live": str(self.live)}]},
+            "heartbeat": {"interval": "1s", "failures": 2, "recheck_interval": "1s", "timeout": "1s",
+                          "probes": [{"name": "file", "type": "command", "run": ["test", "-e", str(self.source)]}]},
+            "failover": {"action": "standby"},
+            "notify": {},
+        }
+        self.save()
+
+    def save(self):
+        # JSON is YAML.
+        self.config.write_text(json.dumps(self.settings, indent=1))
+        self.config.chmod(0o644)
+
+    def set(self, section, **values):
+        self.settings[section].update(values)
+        self.save()
+
+    def environment(self, **more):
+        return {"PATH": "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin", "HOME": str(self.folder), "TZ": "UTC", "LC_ALL": "C.UTF-8",
+                "HASYNC_CONFIG": str(self.config), "HASYNC_STATE_DIR": str(self.state), **more}
+
+    def run(self, *words, env=None, timeout=120, **options):
+        return subprocess.run([HASYNC, *map(str, words)], env=self.environment(**(env or {})), capture_output=True, text=True,
+                              errors="surrogateescape", stdin=subprocess.DEVNULL, timeout=timeout, **options)
+
+    def start(self, *words, env=None):
+        return subprocess.Popen([HASYNC, *map(str, words)], env=self.environment(**(env or {})), stdin=subprocess.DEVNULL,
+                                stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True)
+
+    def ok(self, *words, **options):
+        done = self.run(*words, **options)
+        assert done.returncode == 0, f"{words}: exit {done.returncode}\n{done.stdout}\n{done.stderr}"
+        return done.stdout
+
+    def json(self, *words, **options):
+        return json.loads(self.ok(*words, "--json", **options))
+
+    @property
+    def current(self):
+        return self.store / "current"
+
+    def history(self, kind="all"):
+        return self.json("history", kind, "--limit", 1000)["items"]
+
+
+@pytest.fixture
+def pair(tmp_path):
+    return Pair(tmp_path)
