@@ -59,10 +59,12 @@ Result<void> prepare_store(const store::StoreFolder& store) {
   return make_folder(store.points());
 }
 
-std::string point_id(const store::StoreFolder& store, Instant start) {
+Result<std::string> point_id(const store::StoreFolder& store, store::Database& database, Instant start) {
   const auto id = format_rfc3339(std::chrono::floor<std::chrono::seconds>(start));
+  HASYNC_TRY(const auto recorded, store::find_point(database, id));
   std::error_code none;
-  return std::filesystem::exists(store.point(id), none) ? format_rfc3339(start) : id;
+  const bool taken = recorded || std::filesystem::exists(store.point(id), none);
+  return taken ? format_rfc3339(start) : id;
 }
 
 Result<void> publish(const store::StoreFolder& store, const std::string& id) {

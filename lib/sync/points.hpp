@@ -12,8 +12,9 @@ namespace hasync::sync {
 // Makes the store's folder (its parent must exist) and what belongs into it.
 Result<void> prepare_store(const store::StoreFolder& store);
 
-// A name for the point of a run that starts at `start`: the stamp in seconds, or in milliseconds when that is taken.
-std::string point_id(const store::StoreFolder& store, Instant start);
+// A name for the point of a run that starts at `start`: the stamp in seconds, or in milliseconds when a point, even one that is gone by
+// now, has that.
+Result<std::string> point_id(const store::StoreFolder& store, store::Database& database, Instant start);
 
 // incoming → points/ID → current. Everything is on disk before each step; a crash between the two leaves `current` as
 // it was.

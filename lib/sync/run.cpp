@@ -141,7 +141,7 @@ class Run {
     carrier_.inherit(lock->fd());
     if (const auto tidied = put_in_order(store_, database_, now); !tidied) return end(tidied.error());
 
-    run_.point = point_id(store_, now);
+    HASYNC_TRY(run_.point, point_id(store_, database_, now));
     HASYNC_TRY(run_.id, store::add_run(database_, run_));
     if (const auto pulled = pull(); !pulled) {
       static_cast<void>(remove_tree(store_.incoming()));

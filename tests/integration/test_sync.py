@@ -1,0 +1,423 @@
+"""Sync runs with the real rsync, local and through a real sshd."""
+import json
+import os
+import shutil
+import signal
+import stat
+import subprocess
+import time
+
+import pytest
+
+from servers import SshServer
+
+ROOT = os.geteuid() == 0
+
+
+def tree(folder):
+    """Everything a copy must keep, by relative path as bytes."""
+    found = {}
+    base = os.fsencode(str(folder))
+    inodes = {}
+    for where, folders, files in os.walk(base):
+        folders.sort()
+        files.sort()
+        for name in [b"."] + folders + files if where == base else folders + files:
+            path = os.path.join(where, name)
+            info = os.lstat(path)
+            kind = stat.S_IFMT(info.st_mode)
+            content = b""
+            if kind == stat.S_IFREG:
+                with open(path, "rb") as file:
+                    content = file.read()
+            elif kind == stat.S_IFLNK:
+                content = os.readlink(path)
+            peers = inodes.get(info.st_ino)  # an earlier name of the same file
+            inodes.setdefault(info.st_ino, os.path.relpath(path, base))
+            found[os.path.relpath(path, base)] = (info.st_mode, info.st_uid, info.st_gid, info.st_mtime_ns if kind != stat.S_IFLNK else 0, content, peers)
+    return found
+
+
+def fill(folder):
+    """A small tree with every kind of entry and name."""
+    (folder / "a").mkdir()
+    (folder / "a" / "one").write_text("one\n")
+    (folder / "a" / "mode").write_text("x")
+    (folder / "a" / "mode").chmod(0o4751)
+    (folder / "empty").mkdir()
+    os.symlink("a/one", folder / "link")
+    os.symlink("nowhere", folder / "dangling")
+    os.mkfifo(folder / "fifo")
+    base = os.fsencode(str(folder))
+    for name in (b"new\nline", b"-rf", b"\xff\xfe invalid", b"n" * 255, b" blank ", b"*?[", b"quote'\"", b"per%cent\\#012"):
+        with open(os.path.join(base, name), "wb") as file:
+            file.write(name)
+    with open(folder / "sparse", "wb") as file:
+        file.truncate(8 << 20)
+        file.seek(4 << 20)
+        file.write(b"middle")
+    os.utime(folder / "a" / "one", ns=(1, 1_234_567_890_123_456_789))
+
+
+def test_a_point_is_the_source_exactly(pair):
+    fill(pair.source)
+    told = pair.json("sync")
+    assert told["result"] == "success"
+    assert tree(pair.current / "app") == tree(pair.source)
+    assert os.stat(pair.current / "app" / "sparse").st_blocks * 512 < 1 << 20
+
+
+def test_hard_links_stay_links_within_a_point(pair):
+    (pair.source / "one").write_text("x")
+    os.link(pair.source / "one", pair.source / "two")
+    (pair.source / "other").write_text("x")
+    pair.ok("sync")
+    point = pair.current / "app"
+    assert os.stat(point / "one").st_ino == os.stat(point / "two").st_ino != os.stat(point / "other").st_ino
+
+
+def test_nothing_changed_publishes_nothing_and_moves_the_data_age_on(pair):
+    (pair.source / "f").write_text("1")
+    first = pair.json("sync")
+    second = pair.json("sync")
+    assert (first["result"], second["result"]) == ("success", "unchanged")
+    assert second["point"] == first["point"]
+    points = pair.json("points", "list")["points"]
+    assert len(points) == 1 and points[0]["at"] > first["started"]
+
+
+def test_unchanged_files_are_shared_and_changed_attributes_never_leak_into_an_older_point(pair):
+    (pair.source / "same").write_text("same")
+    (pair.source / "mode").write_text("mode")
+    (pair.source / "mode").chmod(0o644)
+    pair.ok("sync")
+    old = pair.current.resolve() / "app"
+    (pair.source / "mode").chmod(0o600)
+    before = tree(old)
+    pair.ok("sync")
+    new = pair.current.resolve() / "app"
+    assert new != old
+    assert tree(old) == before
+    assert stat.S_IMODE(os.stat(new / "mode").st_mode) == 0o600
+    assert os.stat(new / "same").st_ino == os.stat(old / "same").st_ino
+
+
+def test_a_change_within_the_same_second_and_size_is_seen(pair):
+    (pair.source / "f").write_text("1")
+    os.utime(pair.source / "f", ns=(0, 5_000_000_000))
+    pair.ok("sync")
+    (pair.source / "f").write_text("2")
+    os.utime(pair.source / "f", ns=(0, 5_000_000_001))
+    assert pair.json("sync")["result"] == "success"
+    assert (pair.current / "app" / "f").read_text() == "2"
+
+
+def test_deleted_and_excluded_files_are_not_in_the_new_point(pair):
+    pair.settings["sync"]["datasets"][0]["exclude"] = ["cache/"]
+    pair.save()
+    (pair.source / "cache").mkdir()
+    (pair.source / "cache" / "big").write_text("x")
+    (pair.source / "gone").write_text("x")
+    (pair.source / "stays").write_text("x")
+    pair.ok("sync")
+    assert sorted(os.listdir(pair.current / "app")) == ["gone", "stays"]
+    (pair.source / "gone").unlink()
+    assert pair.json("sync")["files_deleted"] == 1
+    assert os.listdir(pair.current / "app") == ["stays"]
+    assert pair.json("sync")["result"] == "unchanged"
+
+
+def test_only_keep_points_are_kept(pair):
+    pair.set("sync", keep=2)
+    for each in range(4):
+        (pair.source / "f").write_text(f"content {each}")
+        pair.ok("sync")
+    listed = pair.json("points", "list")["points"]
+    assert len(listed) == 2 and listed[0]["current"]
+    assert sorted(os.listdir(pair.store / "points")) == sorted(point["id"] for point in listed)
+    assert not (pair.store / "trash").exists()
+
+
+def test_a_second_dataset_is_part_of_the_same_point(pair, tmp_path):
+    other = tmp_path / "etc"
+    other.mkdir()
+    (other / "conf").write_text("c")
+    (pair.source / "f").write_text("1")
+    pair.ok("sync")
+    pair.settings["sync"]["datasets"].append({"name": "etc", "source": str(other)})
+    pair.save()
+    assert pair.json("sync")["result"] == "success"
+    assert sorted(os.listdir(pair.current)) == ["app", "etc"]
+    shutil.rmtree(other)
+    failed = pair.run("sync")
+    assert failed.returncode == 1
+    assert failed.stderr == f"hasync: dataset etc: east has no folder {other}; is it mounted?\n"
+    assert sorted(os.listdir(pair.current)) == ["app", "etc"]
+
+
+def test_a_missing_source_fails_and_nothing_is_lost(pair):
+    (pair.source / "f").write_text("1")
+    pair.ok("sync")
+    before = os.readlink(pair.current)
+    pair.source.rename(pair.source.with_name("elsewhere"))
+    failed = pair.run("sync")
+    assert (failed.returncode, failed.stdout) == (1, "")
+    assert failed.stderr == f"hasync: dataset app: east has no folder {pair.source}; is it mounted?\n"
+    assert os.readlink(pair.current) == before
+    assert pair.history("syncs")[0]["result"] == "failed"
+
+
+def test_a_source_that_is_a_single_file_is_refused(pair):
+    pair.source.rmdir()
+    pair.source.write_text("a file")
+    failed = pair.run("sync")
+    assert failed.returncode == 1
+    assert failed.stderr == f"hasync: dataset app: {pair.source} on east is not a folder; name the folder it is in, and exclude the rest\n"
+
+
+def test_an_emptied_source_is_refused_unless_forced(pair):
+    (pair.source / "f").write_text("1")
+    pair.ok("sync")
+    (pair.source / "f").unlink()
+    refused = pair.run("sync")
+    assert refused.returncode == 6
+    assert "is empty, and the newest recovery point has files; if that is right: hasync sync --force=empty-source" in refused.stderr
+    assert os.listdir(pair.current / "app") == ["f"]
+    pair.ok("sync", "--force=empty-source")
+    assert os.listdir(pair.current / "app") == []
+
+
+def test_an_unreadable_file_fails_the_run(pair, tmp_path):
+    if ROOT:
+        pytest.skip("root reads everything")
+    (pair.source / "f").write_text("1")
+    (pair.source / "f").chmod(0)
+    failed = pair.run("sync")
+    assert failed.returncode == 1 and "nothing is published" in failed.stderr
+    assert not pair.current.exists()
+
+
+def test_rsync_missing(pair, tmp_path):
+    (pair.source / "f").write_text("1")
+    failed = pair.run("sync", env={"PATH": str(tmp_path)})
+    assert (failed.returncode, failed.stderr) == (1, "hasync: dataset app: cannot start rsync: No such file or directory\n")
+
+
+@pytest.mark.parametrize("body,told", [
+    ("kill -9 $$", "dataset app: rsync was killed by signal 9 (Killed)"),
+    ("exit 12", "dataset app: rsync failed with exit status 12: "),
+    ("echo 'rsync: broken pipe' >&2; exit 23", "dataset app: not everything could be read or written, so nothing is published: rsync: broken pipe"),
+    ("trap '' TERM; while :; do sleep 0.1; done", "dataset app: the run took longer than sync.timeout 10s and was ended"),
+])
+def test_rsync_killed_failing_or_hanging(pair, tmp_path, body, told):
+    shims = tmp_path / "bin"
+    shims.mkdir()
+    (shims / "rsync").write_text(f"#!/bin/sh\n{body}\n")
+    (shims / "rsync").chmod(0o755)
+    pair.set("sync", timeout="10s")
+    failed = pair.run("sync", env={"PATH": f"{shims}:/usr/bin:/bin"})
+    assert failed.returncode == 1
+    assert failed.stderr == f"hasync: {told}\n"
+    assert not pair.current.exists()
+
+
+def test_vanished_files_are_a_success_with_a_note(pair, tmp_path):
+    (pair.source / "f").write_text("1")
+    shims = tmp_path / "bin"
+    shims.mkdir()
+    (shims / "rsync").write_text('#!/bin/sh\n/usr/bin/rsync "$@"\nexit 24\n')
+    (shims / "rsync").chmod(0o755)
+    told = json.loads(pair.ok("sync", "--json", env={"PATH": f"{shims}:/usr/bin:/bin"}))
+    assert (told["result"], told["note"]) == ("success", "dataset app: some files vanished while they were read")
+
+
+@pytest.mark.skipif(not ROOT, reason="mounting a small tmpfs needs root")
+def test_a_full_store_publishes_nothing_and_says_how_much_room_there_is(pair):
+    pair.store.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(pair.store)], check=True)
+    try:
+        (pair.source / "f").write_text("1")
+        pair.ok("sync")
+        (pair.source / "big").write_bytes(os.urandom(4 << 20))
+        failed = pair.run("sync")
+        assert failed.returncode == 1
+        assert f"dataset app: no room left in the store {pair.store}; make room there, or lower sync.keep (" in failed.stderr
+        assert os.listdir(pair.current / "app") == ["f"]
+        assert not (pair.store / "incoming").exists()
+    finally:
+        subprocess.run(["umount", str(pair.store)], check=True)
+
+
+def test_a_store_that_cannot_be_made_is_told(pair, tmp_path):
+    pair.set("sync", store=str(tmp_path / "no" / "store"))
+    failed = pair.run("sync")
+    assert (failed.returncode, failed.stderr) == (1, f"hasync: there is no folder {tmp_path}/no for the store; make it, or set sync.store\n")
+    (tmp_path / "file").write_text("")
+    pair.set("sync", store=str(tmp_path / "file"))
+    assert pair.run("sync").stderr == f"hasync: the store {tmp_path}/file is a file, not a folder; set sync.store\n"
+
+
+def slow_rsync(tmp_path):
+    """An rsync that waits, after it began to write, until it is told to go on."""
+    shims = tmp_path / "bin"
+    shims.mkdir()
+    begun, go = tmp_path / "begun", tmp_path / "go"
+    (shims / "rsync").write_text(f'#!/bin/sh\n/usr/bin/rsync "$@" || exit\n'
+                                 f'case "$*" in *--dry-run*) ;; *) : >{begun}; while [ ! -e {go} ]; do sleep 0.05; done ;; esac\n')
+    (shims / "rsync").chmod(0o755)
+    return f"{shims}:/usr/bin:/bin", begun, go
+
+
+def wait_for(path, seconds=30):
+    deadline = time.monotonic() + seconds
+    while not path.exists():
+        assert time.monotonic() < deadline, f"{path} did not appear"
+        time.sleep(0.01)
+
+
+def test_a_second_run_is_skipped_and_names_the_holder(pair, tmp_path):
+    (pair.source / "f").write_text("1")
+    path, begun, go = slow_rsync(tmp_path)
+    first = pair.start("sync", env={"PATH": path})
+    wait_for(begun)
+    second = pair.run("sync")
+    assert second.returncode == 5
+    assert f"(pid {first.pid})" in second.stderr
+    go.touch()
+    assert first.wait(30) == 0
+    assert sorted(item["result"] for item in pair.history("syncs")) == ["skipped", "success"]
+
+
+def test_sigterm_ends_the_run_cleanly_and_is_recorded(pair, tmp_path):
+    (pair.source / "f").write_text("1")
+    path, begun, _ = slow_rsync(tmp_path)
+    running = pair.start("sync", env={"PATH": path})
+    wait_for(begun)
+    running.send_signal(signal.SIGTERM)
+    _, errors = running.communicate(timeout=30)
+    assert (running.returncode, errors) == (130, "hasync: interrupted\n")
+    assert pair.history("syncs")[0]["result"] == "interrupted"
+    assert not pair.current.exists() and not (pair.store / "incoming").exists()
+
+
+def test_an_orphaned_rsync_still_blocks_the_next_run(pair, tmp_path):
+    (pair.source / "f").write_text("1")
+    path, begun, go = slow_rsync(tmp_path)
+    killed = pair.start("sync", env={"PATH": path})
+    wait_for(begun)
+    os.kill(killed.pid, signal.SIGKILL)
+    killed.wait(30)
+    assert pair.run("sync").returncode == 5
+    go.touch()
+    deadline = time.monotonic() + 30
+    while (done := pair.run("sync")).returncode == 5:
+        assert time.monotonic() < deadline
+    assert done.returncode == 0
+    results = [item["result"] for item in pair.history("syncs")]
+    assert results[0] == "success" and results[-1] == "interrupted"
+
+
+def test_a_run_killed_after_publishing_is_known_as_a_success(pair):
+    (pair.source / "f").write_text("1")
+    point = pair.json("sync")["point"]
+    subprocess.run(["sqlite3", str(pair.state / "hasync.db"), f"UPDATE sync_runs SET result = 'running'; DELETE FROM points WHERE id = '{point}'"], check=True)
+    assert pair.json("sync")["result"] == "unchanged"
+    assert [item["result"] for item in pair.history("syncs")] == ["unchanged", "success"]
+    assert pair.json("points", "list")["points"][0]["id"] == point
+
+
+def test_a_lost_database_is_rebuilt_from_the_store(pair):
+    (pair.source / "f").write_text("1")
+    point = pair.json("sync")["point"]
+    shutil.rmtree(pair.state)
+    assert pair.json("why")["would_promote"] is True
+    assert pair.json("sync")["point"] == point
+
+
+def test_dry_run_changes_nothing(pair):
+    (pair.source / "f").write_text("1")
+    pair.ok("sync")
+    (pair.source / "g").write_text("2")
+    before = tree(pair.store)
+    told = pair.json("sync", "--dry-run")
+    assert told["would_change"] and told["datasets"][0]["files_changed"] == 2  # g, and the folder's time
+    assert tree(pair.store) == before and len(pair.history("syncs")) == 1
+
+
+def test_a_pause_holds_back_the_agent_and_not_the_operator(pair):
+    (pair.source / "f").write_text("1")
+    pair.ok("pause", "--reason", "disk swap")
+    pair.ok("agent", "sync")
+    assert pair.history("syncs") == []
+    pair.ok("sync")
+
+
+@pytest.fixture
+def ssh_pair(pair, tmp_path):
+    with SshServer(tmp_path / "ssh") as server:
+        user = subprocess.run(["id", "-un"], capture_output=True, text=True, check=True).stdout.strip()
+        pair.settings["peer"] = {"name": "east", "host": "127.0.0.1", "port": server.port, "user": user,
+                                 "identity_file": str(server.folder / "client_key"), "known_hosts_file": str(server.known_hosts)}
+        pair.save()
+        yield pair, server
+
+
+def install_hasync(server, role, term):
+    (server.bin / "hasync").write_text("#!/bin/sh\ncat <<'END'\n" + json.dumps(
+        {"schema": "hasync.describe/1", "node": "east", "role": role, "term": term, "version": "0.1.0", "at": "2026-01-01T00:00:00Z"}) + "\nEND\n")
+    (server.bin / "hasync").chmod(0o755)
+
+
+def test_sync_over_ssh_is_exact(ssh_pair):
+    pair, server = ssh_pair
+    install_hasync(server, "primary", 3)
+    fill(pair.source)
+    assert pair.json("sync")["result"] == "success"
+    assert tree(pair.current / "app") == tree(pair.source)
+    guard = {guard["name"]: guard for guard in pair.json("why")["guards"]}["peer-term"]
+    assert guard["verdict"] == "fail" and "east told term 3" in guard["evidence"]
+
+
+def test_a_peer_that_is_not_primary_is_not_pulled_from(ssh_pair):
+    pair, server = ssh_pair
+    install_hasync(server, "secondary", 0)
+    (pair.source / "f").write_text("1")
+    refused = pair.run("sync")
+    assert refused.returncode == 6
+    assert refused.stderr == "hasync: east says that it is secondary (term 0): only a primary is pulled from; see hasync status on both\n"
+
+
+def test_a_peer_without_hasync_is_pulled_from_with_a_note_but_not_taken_over_from(ssh_pair):
+    pair, _ = ssh_pair
+    (pair.source / "f").write_text("1")
+    told = pair.json("sync")
+    assert (told["result"], told["note"]) == ("success", "east has no hasync in its PATH; install it there too")
+    why = pair.json("why")
+    assert why["would_promote"] is False
+    assert {guard["name"]: guard["verdict"] for guard in why["guards"]}["peer-term"] == "unknown"
+
+
+@pytest.mark.parametrize("fault,told", [
+    ("key", "the ssh host key of east (127.0.0.1) has changed: either it was installed anew, or someone is in between. "
+            "Compare its fingerprint on east itself, then replace the old key in known_hosts"),
+    ("unknown", "the ssh host key of east (127.0.0.1) is not known here; put it into known_hosts after comparing its fingerprint"),
+    ("identity", "east (127.0.0.1) refuses the ssh key for user"),
+    ("refused", "east (127.0.0.1) refuses ssh connections; is sshd running there, and is peer.port right?"),
+    ("name", "the name no-such-host.invalid of east is not known; check peer.host and the name server"),
+])
+def test_each_fault_of_ssh_has_its_own_words(ssh_pair, fault, told):
+    pair, server = ssh_pair
+    (pair.source / "f").write_text("1")
+    if fault == "key":
+        server.trust("other_key")
+    elif fault == "unknown":
+        server.known_hosts.write_text("")
+    elif fault == "identity":
+        pair.set("peer", identity_file=str(server.folder / "other_key"))
+    elif fault == "refused":
+        server.__exit__()
+    else:
+        pair.set("peer", host="no-such-host.invalid")
+    failed = pair.run("sync")
+    assert failed.returncode == 4
+    assert failed.stderr.startswith(f"hasync: {told}")
