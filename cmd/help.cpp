@@ -21,7 +21,7 @@ std::string option_line(const CLI::Option& option) {
   } else {
     for (const auto& name : option.get_snames()) line += fmt::format(" Fl {} ,", name);
     for (const auto& name : option.get_lnames()) line += fmt::format(" Fl -{}", name);
-    if (option.get_type_size() != 0) line += fmt::format(" Ar {}", option.get_type_name());
+    if (!option.get_type_name().empty()) line += fmt::format(" Ar {}", option.get_type_name());
   }
   return fmt::format("{}\n{}\n", line, escaped(option.get_description()));
 }

@@ -77,10 +77,24 @@ bool may_still_be_promoted(const Node& node, const heartbeat::Beat& beat) {
          beat.episode && beat.episode->acted && beat.episode->acted->starts_with("refused");
 }
 
+// A primary that comes back after the other one took over learns it from the other's higher term, and gives way. What
+// cannot be asked changes nothing.
+Result<Beaten> yield_to_higher_term(const Node& node) {
+  HASYNC_CHECK(ask_the_peer(node));
+  HASYNC_TRY(const auto state, store::read_node(node.database));
+  const bool outdated = state && state->peer && state->peer->role == Role::primary && state->peer->term > state->term;
+  if (!outdated) return Beaten{true, "this node is primary: it pulls from nobody"};
+  const auto why = fmt::format("{} is primary with the higher term {}", node.settings.peer.name, state->peer->term);
+  HASYNC_TRY(const auto ended, demote(node, why));
+  if (ended.failover.result == store::FailoverResult::failed)
+    return fail(ExitCode::failed, "demotion failed: " + ended.failover.note);
+  return Beaten{false, why + ": this node is secondary now"};
+}
+
 Result<Beaten> beat_with_lock(const Node& node) {
   HASYNC_CHECK(resume(node));
   HASYNC_TRY(const auto state, store::read_or_start_node(node.database, node.settings.node.role, node.clock.now()));
-  if (state.role == Role::primary) return Beaten{true, "this node is primary: it asks nobody"};
+  if (state.role == Role::primary) return yield_to_higher_term(node);
   heartbeat::BeatHooks hooks{[&node](const store::Episode& episode) { return tell_recovery(node, episode); }};
   HASYNC_TRY(const auto beat, heartbeat::run_beat(node.settings, node.database, node.clock, node.prober, hooks));
   if (beat.verdict == heartbeat::Verdict::detected || may_still_be_promoted(node, beat))

@@ -48,15 +48,6 @@ std::optional<store::Point> complete_point(const Node& node, std::string& troubl
   return at ? std::optional{store::Point{.id = *id, .at = *at}} : std::nullopt;
 }
 
-Result<void> ask_the_peer(const Node& node) {
-  if (node.settings.peer.transport == config::Transport::local) return {};
-  const auto told = peer::ask_peer(node.settings.peer, node.runner, node.settings.heartbeat.timeout);
-  if (!told) return {};  // then what it told last counts
-  const auto now = node.clock.now();
-  return store::set_peer(node.database, {told->role, told->term, told->version, now,
-                                         std::chrono::round<std::chrono::seconds>(told->at - now)});
-}
-
 std::optional<failover::WitnessAnswer> ask_witnesses(const Node& node) {
   const auto& witnesses = node.settings.failover.witnesses;
   if (witnesses.empty()) return std::nullopt;
@@ -198,6 +189,15 @@ Result<void> stay_in_standby(const Node& node, store::Episode episode, const Dec
 }
 
 }  // namespace
+
+Result<void> ask_the_peer(const Node& node) {
+  if (node.settings.peer.transport == config::Transport::local) return {};
+  const auto told = peer::ask_peer(node.settings.peer, node.runner, node.settings.heartbeat.timeout);
+  if (!told) return {};  // then what it told last counts
+  const auto now = node.clock.now();
+  return store::set_peer(node.database, {told->role, told->term, told->version, now,
+                                         std::chrono::round<std::chrono::seconds>(told->at - now)});
+}
 
 Result<Decision> decide(const Node& node, const std::vector<std::string>& forced, AskPeer ask) {
   if (ask == AskPeer::yes) HASYNC_CHECK(ask_the_peer(node));

@@ -15,6 +15,9 @@ namespace hasync::agent {
 // told last counts.
 enum class AskPeer { yes, no };
 
+// Records what the peer tells of itself; one that does not answer changes nothing.
+Result<void> ask_the_peer(const Node& node);
+
 struct Decision {
   std::vector<failover::Guard> guards;
   std::vector<std::string> blocking;  // of the guards, those that keep this node from promoting itself

@@ -194,7 +194,8 @@ Result<std::vector<RecipientAnswer>> CurlMailer::send(const Envelope& envelope) 
   curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers.get());
   const std::unique_ptr<curl_mime, Closer> mime{curl_mime_init(curl)};
   auto* const part = curl_mime_addpart(mime.get());
-  curl_mime_data(part, envelope.body.data(), envelope.body.size());
+  const auto body = join(split(envelope.body, '\n'), "\r\n");  // quoted-printable knows a line's end by CRLF only
+  curl_mime_data(part, body.data(), body.size());
   curl_mime_type(part, "text/plain; charset=utf-8");
   curl_mime_encoder(part, "quoted-printable");
   curl_easy_setopt(curl, CURLOPT_MIMEPOST, mime.get());

@@ -12,7 +12,9 @@ std::string render(const sync::Outcome& outcome, Format format) {
   const bool good = run.result == store::SyncResult::success || run.result == store::SyncResult::unchanged;
   if (format == Format::json) {
     auto json = object("sync");
-    json["result"] = std::string{store::sync_result_name(run.result)};
+    json["result"] = outcome.error && run.result == store::SyncResult::running
+                         ? "refused"
+                         : std::string{store::sync_result_name(run.result)};
     json["changed"] = run.result == store::SyncResult::success;
     json["started"] = format_rfc3339(run.started);
     json["duration_s"] = seconds_or_null(run.finished ? std::optional{*run.finished - run.started} : std::nullopt);

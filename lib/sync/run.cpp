@@ -130,10 +130,10 @@ class Run {
     run_.started = now;
     run_.trigger = request_.trigger;
     HASYNC_TRY(const auto node, store::read_or_start_node(database_, settings_.node.role, now));
-    if (node.role == Role::primary)
-      return end(
-          refused(fmt::format("{} is primary (term {}): it never pulls; to make it the standby again: hasync demote",
-                              settings_.node.name, node.term)));
+    if (node.role == Role::primary)  // an operator's slip, not an event: nothing is recorded
+      return Outcome{run_, refused(fmt::format(
+                               "{} is primary (term {}): it never pulls; to make it the standby again: hasync demote",
+                               settings_.node.name, node.term))};
     if (const auto prepared = prepare_store(store_); !prepared) return end(prepared.error());
     auto lock =
         FileLock::take(store_.lock(), fmt::format("the sync run of {} (pid {})", format_rfc3339(now), ::getpid()));

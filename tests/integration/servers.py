@@ -127,7 +127,7 @@ class MailServer:
 
         def authenticate(server, session, envelope, mechanism, data):
             good = isinstance(data, LoginPassword) and (data.login.decode(), data.password.decode()) == login
-            return AuthResult(success=good)
+            return AuthResult(success=good, handled=False)
 
         class Plain(Controller):
             def factory(self):
