@@ -79,7 +79,11 @@ int run(int argc, const char* const* argv) {
   }
   const auto ended = invocation.action(session);
   if (ended) return static_cast<int>(*ended);
-  session.log().error(describe(ended.error()));
+  const auto told = describe(ended.error());
+  if (told.find('\n') != std::string::npos)
+    fmt::print(stderr, "{}\n", told);  // the faults of a settings file, each beginning with its place
+  else
+    session.log().error(told);
   return static_cast<int>(ended.error().code);
 }
 

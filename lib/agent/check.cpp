@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <charconv>
 #include <filesystem>
 
 #include "base/text.hpp"
@@ -83,12 +84,13 @@ std::vector<Checked> check_probes(const Node& node, const std::vector<config::Pr
 Checked check_mail_server(const Node& node) {
   const auto& notify = node.settings.notify;
   if (notify.email.to.empty()) return {"mail", Finding::unwise, "no notify.email.to: nobody is told of a failure"};
-  const auto argv_free = notify.smtp.url.substr(notify.smtp.url.find("://") + 3);
-  const auto colon = argv_free.rfind(':');
-  const bool has_port = colon != std::string::npos && argv_free.find(']', colon) == std::string::npos;
+  const auto address = notify.smtp.url.substr(notify.smtp.url.find("://") + 3);
+  const auto colon = address.rfind(':');
+  const bool has_port = colon != std::string::npos && address.find(']', colon) == std::string::npos;
   config::Probe probe{
-      .name = "mail", .type = config::ProbeType::tcp, .host = has_port ? argv_free.substr(0, colon) : argv_free};
-  probe.port = has_port ? std::atoi(argv_free.c_str() + colon + 1) : notify.smtp.url.starts_with("smtps") ? 465 : 25;
+      .name = "mail", .type = config::ProbeType::tcp, .host = has_port ? address.substr(0, colon) : address};
+  probe.port = notify.smtp.url.starts_with("smtps") ? 465 : 25;
+  if (has_port) std::from_chars(address.data() + colon + 1, address.data() + address.size(), probe.port);
   const auto answer = node.prober.ask({probe}, notify.smtp.timeout).front();
   return {"mail", answer.alive ? Finding::good : Finding::bad,
           answer.alive ? notify.smtp.url + " answers; to try all of it: hasync notify test"

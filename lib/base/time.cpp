@@ -12,7 +12,7 @@ namespace {
 using namespace std::chrono;
 
 struct Civil {
-  year_month_day date;
+  year_month_day date{};
   hh_mm_ss<Duration> clock;
 };
 

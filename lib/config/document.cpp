@@ -8,28 +8,31 @@
 namespace hasync::config {
 namespace {
 
-std::size_t offset_of(const YAML::Node& node) {
-  const auto mark = node.Mark();
-  return mark.pos < 0 ? 0 : static_cast<std::size_t>(mark.pos);
+constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
+
+// yaml-cpp counts from after a byte order mark.
+std::size_t offset_of(const YAML::Mark& mark, std::size_t skipped) {
+  return skipped + (mark.pos < 0 ? 0 : static_cast<std::size_t>(mark.pos));
 }
 
 constexpr int deepest = 32;
 
-Value value_from(const YAML::Node& node, int depth) {
+Value value_from(const YAML::Node& node, std::size_t skipped, int depth) {
   if (depth > deepest) throw YAML::ParserException(node.Mark(), "nested too deeply");
   Value value;
-  value.offset = offset_of(node);
+  value.offset = offset_of(node.Mark(), skipped);
   if (node.IsScalar()) {
     value.kind = Value::Kind::scalar;
     value.text = node.Scalar();
     value.quoted = node.Tag() == "!";
   } else if (node.IsSequence()) {
     value.kind = Value::Kind::list;
-    for (const auto& item : node) value.items.push_back(value_from(item, depth + 1));
+    for (const auto& item : node) value.items.push_back(value_from(item, skipped, depth + 1));
   } else if (node.IsMap()) {
     value.kind = Value::Kind::map;
     for (const auto& entry : node)
-      value.entries.emplace_back(value_from(entry.first, depth + 1), value_from(entry.second, depth + 1));
+      value.entries.emplace_back(value_from(entry.first, skipped, depth + 1),
+                                 value_from(entry.second, skipped, depth + 1));
   }
   return value;
 }
@@ -45,6 +48,7 @@ const Value* Value::find(std::string_view key) const {
 }
 
 Result<Value> parse_document(std::string_view text, const std::string& file) {
+  const std::size_t skipped = text.starts_with(byte_order_mark) ? byte_order_mark.size() : 0;
   try {
     const auto documents = YAML::LoadAll(std::string{text});
     if (documents.size() > 1)
@@ -52,7 +56,7 @@ Result<Value> parse_document(std::string_view text, const std::string& file) {
                    "there is more than one YAML document in the file; keep one",
                    {},
                    SourcePosition{file, 1, 1}});
-    auto root = documents.empty() ? Value{} : value_from(documents.front(), 0);
+    auto root = documents.empty() ? Value{} : value_from(documents.front(), skipped, 0);
     if (root.kind == Value::Kind::null) root.kind = Value::Kind::map;
     if (root.kind != Value::Kind::map)
       return fail({ExitCode::config,
@@ -61,7 +65,7 @@ Result<Value> parse_document(std::string_view text, const std::string& file) {
                    SourcePosition{file, 1, 1}});
     return root;
   } catch (const YAML::Exception& error) {
-    const auto offset = error.mark.pos < 0 ? std::size_t{0} : static_cast<std::size_t>(error.mark.pos);
+    const auto offset = offset_of(error.mark, skipped);
     return fail({ExitCode::config, "is not YAML: " + error.msg, {}, position_at(text, offset, file)});
   }
 }

@@ -212,6 +212,10 @@ Result<std::string> splice(std::string_view text, const Value& root, const Assig
                            std::string& before) {
   HASYNC_TRY(const auto found, find(root, assignment.path));
   if (found.value == nullptr) {
+    const auto item = key.path.find("[]");
+    if (item != std::string::npos && found.missing.size() >= split(key.path.substr(item), '.').size())
+      return fail(ExitCode::usage,
+                  fmt::format("{}: there is no such item yet; add it with an editor", assignment.path));
     HASYNC_TRY(const auto value, to_yaml(key, assignment.value, Style::plain, around(text, *found.parent)));
     return insert(text, *found.parent, found.missing, value);
   }
@@ -228,21 +232,18 @@ Result<std::string> splice(std::string_view text, const Value& root, const Assig
   return out.replace(span->offset, span->length, value);
 }
 
-std::string without_list_items(const std::string& path, const Leaves& leaves, Leaves& rest) {
-  for (const auto& [leaf, value] : leaves)
-    if (leaf != path && !leaf.starts_with(path + ".#")) rest.emplace(leaf, value);
-  return path;
+// All leaves but those of the value that `path` names.
+Leaves around_value(const Value& root, const std::string& path) {
+  Leaves leaves;
+  flatten(root, "", leaves);
+  std::erase_if(leaves, [&](const auto& leaf) { return leaf.first == path || leaf.first.starts_with(path + ".#"); });
+  return leaves;
 }
 
 // Everything but the assigned key reads as before. A map that had no entry is gone once it has one.
 Result<void> prove(const Value& before, const Value& after, const Assignment& assignment) {
-  Leaves old_leaves, new_leaves, old_rest, new_rest;
-  flatten(before, "", old_leaves);
-  flatten(after, "", new_leaves);
-  without_list_items(assignment.path, old_leaves, old_rest);
-  without_list_items(assignment.path, new_leaves, new_rest);
   HASYNC_TRY(const auto found, find(after, assignment.path));
-  if (old_rest != new_rest || found.value == nullptr)
+  if (found.value == nullptr || around_value(before, assignment.path) != around_value(after, assignment.path))
     return fail(ExitCode::config,
                 fmt::format("{} cannot be changed without touching what stands around it; change it with an editor",
                             assignment.path));

@@ -34,14 +34,14 @@ std::string indent_like(std::string_view before) {
 
 std::string render(std::vector<Fault> faults, std::string_view text, const std::string& file) {
   std::stable_sort(faults.begin(), faults.end(),
-                   [](const Fault& left, const Fault& right) { return left.offset < right.offset; });
+                   [](const Fault& left, const Fault& right) { return left.at.offset < right.at.offset; });
   std::string out;
   for (const auto& fault : faults) {
-    const auto offset = std::min(fault.offset, text.size());
+    const auto offset = std::min(fault.at.offset, text.size());
     const auto at = position_at(text, offset, file);
     const auto line = line_at(text, offset);
     const auto into_line = offset - (text.substr(0, offset).rfind('\n') + 1);
-    const auto marked = line.substr(std::min(line.size(), into_line), fault.length);
+    const auto marked = line.substr(std::min(line.size(), into_line), fault.at.length);
     out += fmt::format("{}:{}:{}: {}\n{:5} | {}\n      | {}{}\n", file, at.line, at.column, fault.message, at.line,
                        line, indent_like(line.substr(0, into_line)),
                        std::string(std::max<std::size_t>(1, characters(marked)), '^'));

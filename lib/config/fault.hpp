@@ -9,11 +9,16 @@
 
 namespace hasync::config {
 
+// Where in the text something stands, in bytes.
+struct Place {
+  std::size_t offset = 0;
+  std::size_t length = 1;  // what the caret underlines
+};
+
 struct Fault {
-  std::size_t offset = 0;  // in the text
-  std::size_t length = 1;  // bytes the caret underlines
-  std::string message;     // "sync.run_every: \"15\" has no unit; did you mean 15m?"
-  std::string hint{};      // "accepted: 1m to 7d, whole minutes"
+  Place at{};
+  std::string message;  // "sync.run_every: \"15\" has no unit; did you mean 15m?"
+  std::string hint{};   // "accepted: 1m to 7d, whole minutes"
 };
 
 // One block a fault, in file order, and the closing count.

@@ -98,7 +98,7 @@ const std::vector<Key> plain_keys{
 };
 
 // Probes and witnesses are told apart by their list and by nothing else.
-std::vector<Key> probe_keys(const std::string& list, std::string types, std::string noun,
+std::vector<Key> probe_keys(const std::string& list, std::string types, const std::string& noun,
                             decltype(Key::read) read_type) {
   return {
       {list + ".name", KeyType::text, required, "", "letters, digits, - and _",

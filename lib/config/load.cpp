@@ -88,13 +88,13 @@ class Reader {
 
   void read_known(const Key& key, const Value& where, const Value& value, const std::string& item) {
     const auto path = shown_path(key.path, item);
-    loaded_.set_at[path] = where.offset;
+    loaded_.set_at[path] = place_of(where);
     if (const auto read = key.read(value, target_); !read)
       fault(where, fmt::format("{}: {}", path, read.error().message), fmt::format("accepted: {}", key.accepts));
   }
 
   void read_list(const Value& key, const Value& list, const std::string& path, const std::string& item) {
-    loaded_.set_at[path] = key.offset;
+    loaded_.set_at[path] = place_of(key);
     if (list.kind == Value::Kind::null) return;
     if (list.kind != Value::Kind::list)
       return fault(list, fmt::format("{} is not a list", shown_path(path, item)), "write - { name: … }");
@@ -111,7 +111,7 @@ class Reader {
               "give each a name of its own");
       start_item(path);
       read_map(each, path + "[].", called);
-      loaded_.set_at[path + "." + called] = each.offset;
+      loaded_.set_at[fmt::format("{}.{}", path, called)] = place_of(name != nullptr ? *name : each);
     }
   }
 
@@ -125,8 +125,12 @@ class Reader {
   }
 
   void fault(const Value& where, std::string message, std::string hint) {
-    const auto length = where.kind == Value::Kind::scalar ? where.text.size() + (where.quoted ? 2 : 0) : 1;
-    loaded_.faults.push_back({where.offset, std::max<std::size_t>(1, length), std::move(message), std::move(hint)});
+    loaded_.faults.push_back({place_of(where), std::move(message), std::move(hint)});
+  }
+
+  static Place place_of(const Value& value) {
+    const auto length = value.kind == Value::Kind::scalar ? value.text.size() + (value.quoted ? 2 : 0) : 1;
+    return {value.offset, std::max<std::size_t>(1, length)};
   }
 
   Loaded& loaded_;
@@ -137,8 +141,8 @@ class Reader {
 // line's end.
 void clip_to_line(std::vector<Fault>& faults, std::string_view text) {
   for (auto& fault : faults) {
-    const auto end = std::min(text.find_first_of("\r\n", fault.offset), text.size());
-    fault.length = std::clamp<std::size_t>(end - std::min(end, fault.offset), 1, fault.length);
+    const auto end = std::min(text.find_first_of("\r\n", fault.at.offset), text.size());
+    fault.at.length = std::clamp<std::size_t>(end - std::min(end, fault.at.offset), 1, fault.at.length);
   }
 }
 

@@ -7,13 +7,14 @@
 #include "config/document.hpp"
 #include "config/fault.hpp"
 #include "config/model.hpp"
+#include "config/validate.hpp"
 
 namespace hasync::config {
 
 struct Loaded {
   Config config{};
   // Every key set in the file, items of lists by name ("sync.datasets.app.source"), and where its value stands.
-  std::map<std::string, std::size_t> set_at{};
+  Places set_at{};
   std::vector<Fault> faults{};
 };
 

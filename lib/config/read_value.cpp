@@ -148,6 +148,7 @@ Result<void> into_start(std::optional<StartTime>& place, const Value& value) {
     return {};
   }
   const auto at = parse_rfc3339(text);
+  if (!at && text.find('T') != std::string::npos) return wrong(at.error().message);
   if (!at)
     return wrong(fmt::format("\"{}\" is neither HH:MM nor a time as 2026-11-24T02:00:00Z, both UTC", printable(text)));
   if (*at != std::chrono::floor<std::chrono::minutes>(*at)) return wrong(fmt::format("{} is not a whole minute", text));

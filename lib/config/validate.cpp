@@ -24,7 +24,7 @@ class Faults {
       place = places_.find(path);
       if (place == places_.end()) place = first_below(path);
     }
-    all_.push_back({place == places_.end() ? 0 : place->second, 200, told, std::move(hint)});
+    all_.push_back({place == places_.end() ? Place{} : place->second, told, std::move(hint)});
   }
   std::vector<Fault> take() { return std::move(all_); }
 

@@ -10,7 +10,8 @@
 
 namespace hasync::config {
 
-using Places = std::map<std::string, std::size_t>;  // Loaded::set_at
+// Of every key set in the file and every list item, items by name ("sync.datasets.app.source").
+using Places = std::map<std::string, Place>;
 
 std::vector<Fault> contradictions(const Config& config, const Places& places);
 // Looks at the files that hold secrets: there, and for their owner only.

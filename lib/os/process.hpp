@@ -17,9 +17,8 @@ struct ProcessSpec {
   std::string input{};                     // its standard input
   Duration timeout = std::chrono::minutes{1};
   Duration grace = std::chrono::seconds{5};  // from TERM to KILL
-  std::size_t output_limit =
-      64 * 1024;               // bytes kept of stdout and of stderr each: the first; the rest is read and dropped
-  std::vector<int> inherit{};  // descriptors the program keeps, under the same numbers
+  std::size_t output_limit = 65'536;         // of stdout and of stderr the first bytes are kept, the rest is dropped
+  std::vector<int> inherit{};                // descriptors the program keeps, under the same numbers
   std::function<void(std::string_view)> on_output{};  // stdout as it comes, instead of keeping it
 };
 

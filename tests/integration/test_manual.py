@@ -1,4 +1,5 @@
 """hasync-json(7) names every field that the program prints, and hasync.yaml(5) every key that it knows."""
+import json
 import os
 import pathlib
 import re
@@ -66,12 +67,10 @@ def test_the_fields_after_a_promotion_are_in_the_manual_page(lived):
 
 
 def test_what_the_peer_is_told_is_in_the_manual_page(lived):
-    import json
     assert undocumented(json.loads(lived.ok("agent", "describe"))) == []
 
 
 def test_what_check_finds_is_in_the_manual_page(lived):
-    import json
     assert undocumented(json.loads(lived.run("check", "--json").stdout)) == []
 
 

@@ -1,0 +1,98 @@
+#include <fcntl.h>
+
+#include <csignal>
+
+#include "os/clock.hpp"
+#include "os/file_lock.hpp"
+#include "os/process.hpp"
+#include "testing.hpp"
+
+using namespace hasync;
+using namespace std::chrono_literals;
+using End = ProcessResult::End;
+
+namespace {
+
+ProcessResult run(ProcessSpec spec) {
+  const Interrupt interrupt;
+  SystemProcessRunner runner{interrupt};
+  return runner.run(spec).value();
+}
+
+ProcessSpec shell(const std::string& script, Duration timeout = 20s) {
+  return {.argv = {"sh", "-c", script}, .timeout = timeout, .grace = 200ms};
+}
+
+}  // namespace
+
+TEST_CASE("the exit status, output and errors of a program are kept apart") {
+  const auto ended = run(shell("echo out; echo err >&2; exit 3"));
+  CHECK((ended.end == End::exited && ended.code == 3));
+  CHECK(ended.output == "out\n");
+  CHECK(tell_end(ended) == "exit status 3: err");
+}
+
+TEST_CASE("a signal is not an exit") { CHECK(tell_end(run(shell("kill -9 $$"))) == "killed by signal 9 (Killed)"); }
+
+TEST_CASE("a program that takes too long is ended, even if it ignores TERM") {
+  CHECK(run(shell("sleep 60", 100ms)).end == End::timed_out);
+  CHECK(run(shell("trap '' TERM; while :; do sleep 0.05; done", 100ms)).end == End::timed_out);
+}
+
+TEST_CASE("a flood is read and dropped, and does not keep us from the deadline") {
+  auto spec = shell("yes", 300ms);
+  spec.output_limit = 1000;
+  const auto ended = run(spec);
+  CHECK(ended.end == End::timed_out);
+  CHECK(ended.output.size() == 1000);
+  CHECK(run(shell("head -c 3000000 /dev/zero; exit 4")).code == 4);
+}
+
+TEST_CASE("a child left behind that holds the pipes is not waited for") {
+  const auto ended = run(shell("sleep 30 & echo started"));
+  CHECK(ended.succeeded());
+  CHECK(ended.elapsed < 20s);
+  CHECK(ended.output == "started\n");
+}
+
+TEST_CASE("input, environment and arguments arrive as they are") {
+  CHECK(run({.argv = {"cat"}, .input = "through\0the pipe"}).output == "through");
+  CHECK(run({.argv = {"sh", "-c", "echo $WORD-$PATH"}, .environment = {"WORD=a b", "PATH=/bin"}}).output ==
+        "a b-/bin\n");
+  CHECK(run({.argv = {"printf", "%s|", "a b", "*", "$HOME", ""}}).output == "a b|*|$HOME||");
+}
+
+TEST_CASE("a program that cannot be started is an error") {
+  const Interrupt interrupt;
+  SystemProcessRunner runner{interrupt};
+  CHECK(runner.run({.argv = {"/no/such/program"}}).error().message ==
+        "cannot start /no/such/program: No such file or directory");
+}
+
+TEST_CASE("an interrupt ends the program") {
+  const Interrupt interrupt;
+  SystemProcessRunner runner{interrupt};
+  interrupt.request();
+  CHECK(runner.run({.argv = {"sleep", "60"}}).value().end == End::interrupted);
+}
+
+TEST_CASE("a lock is held on by the child that inherited it, and by no other") {
+  char folder[] = "/tmp/hasync-test.XXXXXX";
+  const std::string path = std::string{mkdtemp(folder)} + "/lock";
+  std::optional<FileLock> lock = FileLock::take(path, "the first").value();
+  CHECK(FileLock::take(path, "the second").error().message == path + " is held by the first");
+  CHECK(FileLock::take(path, "the second").error().code == ExitCode::busy);
+  auto spec = shell("sleep 30 >/dev/null 2>&1 & echo $!");
+  run(spec);  // does not inherit
+  lock.reset();
+  lock = FileLock::take(path, "again").value();
+  spec.inherit = {lock->fd()};
+  const auto child = std::stoi(run(spec).output);
+  lock.reset();
+  CHECK(FileLock::take(path, "the third").error().code == ExitCode::busy);
+  CHECK(lock_holder(path) == "again");
+  kill(child, SIGKILL);
+  while (lock_holder(path)) {
+  }
+  CHECK(FileLock::take(path, "the third"));
+}

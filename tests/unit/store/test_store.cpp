@@ -1,0 +1,150 @@
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <fstream>
+
+#include "store/failovers.hpp"
+#include "store/heartbeats.hpp"
+#include "store/migrations.hpp"
+#include "store/node_state.hpp"
+#include "store/outbox.hpp"
+#include "store/retention.hpp"
+#include "store/state.hpp"
+#include "store/sync_runs.hpp"
+#include "testing.hpp"
+
+using namespace hasync;
+using namespace hasync::store;
+using namespace std::chrono_literals;
+
+namespace {
+
+std::string new_folder() {
+  char name[] = "/tmp/hasync-test.XXXXXX";
+  return mkdtemp(name);
+}
+
+Database new_store() { return open_state({new_folder() + "/state"}).value(); }
+
+std::string asked(Database& database, const std::string& sql) {
+  auto query = database.prepare(sql).value();
+  REQUIRE(query.step().value());
+  return query.text(0);
+}
+
+const Instant t0 = parse_rfc3339("2026-11-24T00:00:00Z").value();
+
+}  // namespace
+
+TEST_CASE("a store is durable by its pragmas and at the newest schema") {
+  auto database = new_store();
+  CHECK(asked(database, "PRAGMA journal_mode") == "wal");
+  CHECK(asked(database, "PRAGMA synchronous") == "2");
+  CHECK(asked(database, "PRAGMA foreign_keys") == "1");
+  CHECK(asked(database, "PRAGMA user_version") == std::to_string(schema_version));
+}
+
+TEST_CASE("a newer store is refused and left as it is") {
+  const StatePaths paths{new_folder()};
+  REQUIRE(open_state(paths).value().execute("PRAGMA user_version = 99"));
+  CHECK(open_state(paths).error().message ==
+        "store " + paths.database() +
+            ": was written by a newer hasync (schema 99, this one knows 1); install that version here");
+}
+
+TEST_CASE("what is no store is told as such") {
+  const StatePaths folder{new_folder()}, text{new_folder()};
+  REQUIRE(mkdir(folder.database().c_str(), 0700) == 0);
+  CHECK(open_state(folder).error().message == "store " + folder.database() + ": is a directory; move it aside");
+  std::ofstream{text.database()} << std::string(5000, 'x');
+  CHECK(open_state(text).error().message == "store " + text.database() +
+                                                ": cannot write to it: file is not a database; move it aside, hasync "
+                                                "makes a new one (its history is lost, the recovery points are not)");
+}
+
+TEST_CASE("without a commit nothing happened") {
+  auto database = new_store();
+  {
+    auto transaction = Transaction::begin(database).value();
+    REQUIRE(add_event(database, {0, t0, "kind", "never"}));
+  }
+  CHECK(list_events(database, {}).value().empty());
+}
+
+TEST_CASE("the configured role counts at the first start only") {
+  auto database = new_store();
+  CHECK(read_or_start_node(database, Role::primary, t0).value().role == Role::primary);
+  REQUIRE(set_role(database, Role::secondary, 4, t0 + 1h));
+  const auto node = read_or_start_node(database, Role::primary, t0 + 2h).value();
+  CHECK((node.role == Role::secondary && node.term == 4 && node.role_since == t0 + 1h));
+}
+
+TEST_CASE("a pause ends by itself") {
+  auto database = new_store();
+  REQUIRE(read_or_start_node(database, Role::secondary, t0));
+  REQUIRE(set_pause(database, Pause{t0, t0 + 1h, "swap"}));
+  const auto node = read_node(database).value().value();
+  CHECK(paused(node, t0 + 59min));
+  CHECK_FALSE(paused(node, t0 + 1h));
+}
+
+TEST_CASE("failures since and before a good run are counted, skipped and interrupted ones are not") {
+  auto database = new_store();
+  std::int64_t last_good = 0;
+  for (const auto result : {SyncResult::failed, SyncResult::failed, SyncResult::skipped, SyncResult::success,
+                            SyncResult::failed, SyncResult::interrupted}) {
+    const auto id = add_run(database, {.started = t0, .finished = t0, .trigger = "schedule", .result = result}).value();
+    if (result == SyncResult::success) last_good = id;
+  }
+  CHECK(failures_since_good_run(database).value() == 1);
+  CHECK(failures_before(database, last_good).value() == 2);
+}
+
+TEST_CASE("mail is queued for each recipient and kept until all are answered for") {
+  auto database = new_store();
+  Mail mail{.queued = t0,
+            .sender = "a@b",
+            .subject = "s",
+            .body = "b",
+            .message_id = "m",
+            .recipients = {{"x@y"}, {"z@y"}},
+            .next_try = t0};
+  REQUIRE(queue_mail(database, mail));
+  mail = queued_mails(database).value().front();
+  mail.recipients[0].delivery = Delivery::sent;
+  REQUIRE(record_delivery(database, mail));
+  CHECK(count_mail(database).value().queued == 1);
+  mail.recipients[1].delivery = Delivery::failed;
+  REQUIRE(record_delivery(database, mail));
+  CHECK(queued_mails(database).value().empty());
+  CHECK(count_mail(database).value().failed == 1);
+}
+
+TEST_CASE("old history is forgotten, but not what is still needed") {
+  auto database = new_store();
+  for (int each = 0; each < 12000; ++each) {
+    if (each == 0) REQUIRE(database.execute("BEGIN"));
+    REQUIRE(add_attempt(database, {.at = t0 + each * 1min, .alive = each == 3, .boot = "b", .evidence = "e"}));
+  }
+  REQUIRE(database.execute("COMMIT"));
+  const auto run =
+      add_run(database, {.started = t0, .finished = t0, .trigger = "schedule", .result = SyncResult::success}).value();
+  REQUIRE(add_run(database, {.started = t0, .trigger = "schedule", .result = SyncResult::failed}));
+  REQUIRE(queue_mail(database, {.queued = t0, .message_id = "m", .recipients = {{"x@y"}}, .next_try = t0}));
+  CHECK(forget_before(database, t0 + 365 * 24h).value() == 12000 - 2 + 1);
+  CHECK(newest_attempt(database).value()->at == t0 + 11999min);
+  CHECK(newest_success(database).value()->at == t0 + 3min);
+  CHECK(newest_good_run(database).value()->id == run);
+  CHECK(queued_mails(database).value().size() == 1);
+}
+
+TEST_CASE("a failed promotion waits for an operator, once") {
+  auto database = new_store();
+  REQUIRE(add_failover(database, {.at = t0, .kind = FailoverKind::promotion, .result = FailoverResult::failed},
+                       {{.seq = 1, .kind = "run", .name = "n"}}));
+  const auto waiting = unacknowledged_failover(database).value();
+  REQUIRE(waiting);
+  CHECK(steps_of(database, waiting->id).value().size() == 1);
+  REQUIRE(acknowledge_failovers(database, t0));
+  CHECK_FALSE(unacknowledged_failover(database).value());
+}
