@@ -131,6 +131,11 @@ Result<Ended> perform(const Node& node, const store::FailoverRecord& failover) {
   return Ended{std::move(ended), std::move(after)};
 }
 
+// Asked for what is so already: nothing is recorded.
+Ended already(const Node& node, FailoverKind kind, const store::NodeState& state) {
+  return {{.at = node.clock.now(), .kind = kind, .result = FailoverResult::done, .term = state.term}, {}};
+}
+
 Result<FileLock> take_role_lock(const Node& node, std::string_view what) {
   return FileLock::take(node.paths.role_lock(), fmt::format("a {} (pid {})", what, ::getpid()));
 }
@@ -235,6 +240,8 @@ Result<Ended> promote(const Node& node, const std::vector<std::string>& forced) 
   HASYNC_TRY(const auto lock, take_role_lock(node, "promotion"));
   HASYNC_TRY(const auto unfinished, store::unfinished_failover(node.database));
   if (unfinished) return perform(node, *unfinished);
+  HASYNC_TRY(const auto state, store::read_or_start_node(node.database, node.settings.node.role, node.clock.now()));
+  if (state.role == Role::primary) return already(node, FailoverKind::promotion, state);
   // An operator who promotes by hand has seen the failed one, which is what that guard waits for.
   auto overridden = forced;
   overridden.emplace_back("no-earlier-failover");

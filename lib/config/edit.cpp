@@ -152,8 +152,9 @@ Result<std::string> insert(std::string_view text, const Value& parent, const std
     if (flow) {
       const auto close = closing_bracket(text, parent.offset);
       if (!close) return fail(ExitCode::config, "the map it belongs to has no end; change it with an editor");
+      constexpr std::string_view blanks = " \t\r\n";
       auto at = *close;
-      while (at > parent.offset + 1 && (text[at - 1] == ' ')) --at;
+      while (at > parent.offset + 1 && blanks.find(text[at - 1]) != std::string_view::npos) --at;
       const auto comma = parent.entries.empty() ? " " : ", ";
       out.insert(at, comma + nested_flow(names, value) + (at == *close ? " " : ""));
       return out;
@@ -216,6 +217,7 @@ Result<std::string> splice(std::string_view text, const Value& root, const Assig
     if (item != std::string::npos && found.missing.size() >= split(key.path.substr(item), '.').size())
       return fail(ExitCode::usage,
                   fmt::format("{}: there is no such item yet; add it with an editor", assignment.path));
+    before = key.default_text;
     HASYNC_TRY(const auto value, to_yaml(key, assignment.value, Style::plain, around(text, *found.parent)));
     return insert(text, *found.parent, found.missing, value);
   }

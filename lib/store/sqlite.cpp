@@ -17,8 +17,10 @@ constexpr int busy_timeout_ms = 20'000;
 // SQLite makes the file itself, but with the umask's mode; mail and evidence in it are not for everyone.
 Result<void> create_private(const std::string& path) {
   const Fd file{::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600)};
-  if (!file) return fail(os_error(fmt::format("cannot open the store {}", path), errno));
-  return {};
+  if (file) return {};
+  auto error = os_error(fmt::format("cannot open the store {}", path), errno);
+  if (errno == EACCES) error.message += "; run hasync as the user who owns it, or name another folder with --state-dir";
+  return fail(std::move(error));
 }
 
 }  // namespace

@@ -15,6 +15,10 @@ Result<Database> open_state(const StatePaths& paths) {
   const auto parent = std::filesystem::path{paths.folder}.parent_path();
   if (!parent.empty()) std::filesystem::create_directories(parent, error);
   if (error) return fail(os_error(fmt::format("cannot make the state folder {}", paths.folder), error.value()));
+  if (std::filesystem::exists(paths.folder, error) && !std::filesystem::is_directory(paths.folder, error))
+    return fail(
+        ExitCode::failed,
+        fmt::format("the state folder {} is a file, not a folder; name another with --state-dir", paths.folder));
   if (::mkdir(paths.folder.c_str(), 0700) != 0 && errno != EEXIST)
     return fail(os_error(fmt::format("cannot make the state folder {}", paths.folder), errno));
   HASYNC_TRY(auto database, Database::open(paths.database()));

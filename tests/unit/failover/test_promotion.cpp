@@ -127,15 +127,14 @@ struct World {
     CHECK(std::distance(fs::directory_iterator{folder + "/live"}, {}) == 2);
     CHECK(fs::exists(folder + "/fenced"));
     const auto trace = read_file(folder + "/trace").value();
-    CHECK(std::regex_match(trace, std::regex{"(one
-)+(two
-)+"}));  // a step that was running is run again, in order
+    // A step that was running is run again, in order.
+    CHECK(std::regex_match(trace, std::regex{R"((one\n)+(two\n)+)"}));
     CHECK(file_identity(folder + "/live/app/file") != file_identity(point + "/app/file"));
   }
 
   std::string folder, point;
   config::Config settings;
-  };
+};
 
 }  // namespace
 

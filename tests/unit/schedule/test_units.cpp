@@ -28,13 +28,13 @@ std::string unit(const Installation& installation, const std::string& name) {
 TEST_CASE("a grid is said exactly where a calendar can, and ticked where it cannot") {
   CHECK(calendar(15min) == "*-*-* *:07/15:00 UTC");
   CHECK(calendar(1min) == "*-*-* *:00/1:00 UTC");
-  CHECK(calendar(1h) == "*-*-* *:07/60:00 UTC");
+  CHECK(calendar(1h) == "*-*-* *:07:00 UTC");
   CHECK(calendar(6h) == "*-*-* 02/6:07:00 UTC");
   CHECK(calendar(24h) == "*-*-* 02:07:00 UTC");
   CHECK(calendar(168h) == "Tue *-*-* 02:07:00 UTC");
   CHECK(calendar(45min) == "*-*-* *:07/15:00 UTC (tick)");
-  CHECK(calendar(7h) == "*-*-* *:07/60:00 UTC (tick)");
-  CHECK(calendar(72h) == "*-*-* *:07/60:00 UTC (tick)");
+  CHECK(calendar(7h) == "*-*-* *:07:00 UTC (tick)");
+  CHECK(calendar(72h) == "*-*-* *:07:00 UTC (tick)");
   CHECK(calendar(7min) == "*-*-* *:00/1:00 UTC (tick)");
   CHECK(cron_minutes({quarter.anchor, 45min}) == "7,22,37,52");
   CHECK(cron_minutes({quarter.anchor, 1min}) == "*");

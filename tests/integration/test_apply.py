@@ -1,0 +1,148 @@
+"""Save and apply with the real systemd tools and the real crontab(1), into folders and a crontab of the test's own."""
+import json
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+
+import pytest
+
+from conftest import HASYNC
+
+ROOT = os.geteuid() == 0
+
+
+def in_own_namespace(pair, *words, shims=None):
+    """As root: in a mount namespace where /etc/systemd/system, /etc/cron.d and the crontabs are empty folders of the test's own."""
+    private = pair.folder / "private"
+    script = "set -e\n"
+    for path in ("/etc/systemd/system", "/etc/cron.d", "/var/spool/cron"):
+        own = private / path.strip("/").replace("/", "-")
+        own.mkdir(parents=True, exist_ok=True)
+        if path == "/var/spool/cron":
+            (own / "crontabs").mkdir(exist_ok=True)
+        script += f"mount --bind {own} {path}\n"
+    path = f"{shims}:/usr/bin:/bin:/usr/sbin:/sbin" if shims else "/usr/bin:/bin:/usr/sbin:/sbin"
+    return subprocess.run(["unshare", "--mount", "sh", "-c", script + 'exec "$@"', "sh", HASYNC, *map(str, words)],
+                          env=pair.environment(PATH=path), capture_output=True, text=True, timeout=60)
+
+
+@pytest.fixture
+def systemctl(tmp_path):
+    """systemctl(1) cannot manage a host that did not boot with systemd: a shim records what it is asked."""
+    shims = tmp_path / "shims"
+    shims.mkdir()
+    log = tmp_path / "systemctl.log"
+    (shims / "systemctl").write_text(f'#!/bin/sh\necho "$@" >>{log}\n')
+    (shims / "systemctl").chmod(0o755)
+    return shims, log
+
+
+needs_root = pytest.mark.skipif(not ROOT, reason="a mount namespace of its own needs root")
+
+
+@needs_root
+def test_systemd_units_are_installed_once_and_pass_the_real_verifier(pair, systemctl):
+    shims, log = systemctl
+    checked = in_own_namespace(pair, "apply", "--scheduler", "systemd", "--check", "--json", shims=shims)
+    assert json.loads(checked.stdout)["changed"] is True and not log.exists()
+    first = in_own_namespace(pair, "apply", "--scheduler", "systemd", shims=shims)
+    assert first.returncode == 0, first.stderr
+    assert "detection  within 4 s (1 s interval + 2 × 1 s timeout + 1 × 1 s re-check)" in first.stdout and "next runs" in first.stdout
+    units = pair.folder / "private" / "etc-systemd-system"
+    assert len(list(units.glob("hasync-*"))) == 8
+    names = "hasync-sync.timer hasync-heartbeat.timer hasync-notify.timer hasync-housekeeping.timer"
+    assert log.read_text().splitlines() == ["daemon-reload", f"enable {names}", f"restart {names}"]
+    verified = subprocess.run(["systemd-analyze", "verify", "--man=no", *map(str, sorted(units.iterdir()))], capture_output=True, text=True, timeout=120)
+    assert (verified.returncode, re.findall(r".*hasync.*", verified.stderr)) == (0, [])
+    again = in_own_namespace(pair, "apply", "--scheduler", "systemd", "--json", shims=shims)
+    assert json.loads(again.stdout) == {"schema": "hasync.changes/1", "changed": False, "diff": []}
+    assert len(log.read_text().splitlines()) == 3
+
+    pair.set("sync", run_every="45m")
+    changed = in_own_namespace(pair, "apply", "--scheduler", "systemd", "--diff", shims=shims)
+    assert "run every" in changed.stdout and "+# A tick" in changed.stdout
+    assert log.read_text().splitlines()[3:] == ["daemon-reload", "enable hasync-sync.timer", "restart hasync-sync.timer"]
+
+
+@needs_root
+def test_another_scheduler_takes_the_entries_of_the_first_away(pair, systemctl):
+    shims, log = systemctl
+    private = pair.folder / "private"
+    in_own_namespace(pair, "apply", "--scheduler", "systemd", shims=shims)
+    done = in_own_namespace(pair, "apply", "--scheduler", "cron.d", shims=shims)
+    assert done.returncode == 0, done.stderr
+    assert list((private / "etc-systemd-system").iterdir()) == []
+    entry = private / "etc-cron.d" / "hasync"
+    assert entry.read_text().endswith("agent housekeeping\n") and entry.stat().st_mode & 0o777 == 0o644
+    assert any(line.startswith("disable --now hasync-sync.timer") for line in log.read_text().splitlines())
+    done = in_own_namespace(pair, "apply", "--scheduler", "crontab", shims=shims)
+    assert done.returncode == 0, done.stderr
+    assert not entry.exists()
+    crontab = private / "var-spool-cron" / "crontabs" / "root"
+    assert "# BEGIN hasync" in crontab.read_text()
+    crontab.write_text(crontab.read_text() + "5 5 * * * mine\n")
+    pair.set("sync", run_every="1m")
+    in_own_namespace(pair, "apply", "--scheduler", "crontab", shims=shims)
+    assert crontab.read_text().count("# BEGIN hasync") == 1 and crontab.read_text().endswith("# END hasync\n5 5 * * * mine\n")
+    in_own_namespace(pair, "apply", "--scheduler", "systemd", shims=shims)
+    assert "hasync" not in crontab.read_text() and "5 5 * * * mine" in crontab.read_text()
+
+
+@needs_root
+def test_the_line_cron_would_run_works_with_crons_poor_path(pair, systemctl):
+    (pair.source / "f").write_text("1")
+    pair.set("sync", start_time="2020-01-01T00:00:00Z", run_every="1m")
+    in_own_namespace(pair, "apply", "--scheduler", "cron.d", shims=systemctl[0])
+    lines = (pair.folder / "private" / "etc-cron.d" / "hasync").read_text().splitlines()
+    commands = [line.split(None, 6)[6] for line in lines if line.startswith("* * * * *") and " agent sync" in line]
+    assert len(commands) == 1
+    # The next whole minute is due; the clock of the state is moved instead of waiting for it.
+    subprocess.run(["sqlite3", str(pair.state / "hasync.db"), "UPDATE node SET applied_at = applied_at - 120000"], check=True)
+    done = subprocess.run(["/bin/sh", "-c", commands[0].replace("\\%", "%")], env={"PATH": "/usr/bin:/bin", "HOME": "/root"},
+                          capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert pair.history("syncs")[0]["result"] == "success"
+    pair.ok("agent", "sync")
+    assert len([item for item in pair.history("syncs") if item["result"] in ("success", "unchanged")]) <= 2
+
+
+def test_a_broken_setting_applies_nothing(pair):
+    pair.set("sync", run_every="8d")
+    done = pair.run("apply", "--scheduler", "crontab", "--check")
+    assert done.returncode == 3 and "sync.run_every: 8d is out of range" in done.stderr
+    pair.set("sync", run_every="5m")
+    assert pair.run("apply", "--scheduler", "anacron").stderr == 'hasync: unknown scheduler "anacron"; one of systemd, systemd-user, cron.d, crontab\n'
+
+
+def elapses(expression, base, count):
+    done = subprocess.run(["systemd-analyze", "calendar", f"--base-time={base}", f"--iterations={count}", expression],
+                          capture_output=True, text=True, timeout=60, env={**os.environ, "TZ": "UTC", "LC_ALL": "C"})
+    assert done.returncode == 0, done.stderr
+    return re.findall(r"(?:Next elapse|Iter\. #\d+|Iteration #\d+): \w+ (\d{4}-\d\d-\d\d \d\d:\d\d:\d\d) UTC", done.stdout)
+
+
+@needs_root
+@pytest.mark.parametrize("every", ["1m", "5m", "15m", "20m", "1h", "6h", "12h", "1d", "7d"])
+def test_the_calendar_systemd_understands_is_the_grid(pair, systemctl, every):
+    pair.set("sync", run_every=every, start_time="2026-11-24T02:07:00Z")
+    in_own_namespace(pair, "apply", "--scheduler", "systemd", shims=systemctl[0])
+    timer = (pair.folder / "private" / "etc-systemd-system" / "hasync-sync.timer").read_text()
+    expression = re.search(r"OnCalendar=(.*)", timer).group(1)
+    grid = pair.json("schedule", "--count", "30")["next"]
+    base = grid[0].replace("T", " ").replace("Z", " UTC")
+    assert [f"{at.replace(' ', 'T')}Z" for at in elapses(expression, base, 29)][:29] == grid[1:]
+
+
+@needs_root
+def test_every_pair_of_start_and_interval_ticks_at_least_when_it_is_due(pair, systemctl):
+    for every in ("45m", "7h", "3d", "7m", "90m"):
+        pair.set("sync", run_every=every, start_time="2026-11-24T02:07:00Z")
+        in_own_namespace(pair, "apply", "--scheduler", "systemd", shims=systemctl[0])
+        timer = (pair.folder / "private" / "etc-systemd-system" / "hasync-sync.timer").read_text()
+        assert "# A tick" in timer
+        expression = re.search(r"OnCalendar=(.*)", timer).group(1)
+        for due in pair.json("schedule", "--count", "5")["next"]:
+            before = subprocess.run(["date", "-u", "-d", f"{due} - 1 second", "+%F %T UTC"], capture_output=True, text=True, check=True).stdout.strip()
+            assert elapses(expression, before, 1)[0].replace(" ", "T") + "Z" == due

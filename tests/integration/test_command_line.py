@@ -1,0 +1,140 @@
+"""The command line as an operator meets it: command, exit code, stdout, stderr. tests/golden/*.case hold one conversation each:
+lines beginning with `$ ` are run, what follows is what was said, `[exit N]` where it is not 0. HASYNC_GOLDEN=write writes them anew."""
+import json
+import os
+import pathlib
+import re
+import shlex
+import subprocess
+
+import pytest
+
+from conftest import HASYNC, Pair
+
+GOLDEN = pathlib.Path(__file__).parent.parent / "golden"
+
+
+def said_the_same_way_everywhere(text, pair):
+    text = text.replace(str(pair.folder), "DIR").replace(HASYNC, "hasync")
+    text = re.sub(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{3})?Z", "TIME", text)
+    text = re.sub(r"\b\d+(\.\d)? (ms|s)\b(?! interval| timeout| re-check)", "TOOK", text)
+    text = re.sub(r"\d+(\.\d)? [KMGT]iB free", "ROOM free", text)
+    return re.sub(r"(rsync  version|protocol version) \S+", r"\1 N", text)
+
+
+@pytest.mark.parametrize("case", sorted(GOLDEN.glob("*.case")), ids=lambda path: path.stem)
+def test_conversation(case, pair):
+    told = []
+    for line in case.read_text().splitlines():
+        if line.startswith("#"):
+            told.append(line)
+        if not line.startswith("$ "):
+            continue
+        words = shlex.split(line[2:])
+        environment = pair.environment(DIR=str(pair.folder))
+        if words[0] == "hasync":
+            done = subprocess.run([HASYNC] + [word.replace("DIR", str(pair.folder)) for word in words[1:]], env=environment,
+                                  capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=60)
+        else:
+            done = subprocess.run(["sh", "-c", line[2:]], cwd=pair.folder, env=environment, capture_output=True, text=True, timeout=60)
+        told.append(line)
+        told += said_the_same_way_everywhere(done.stdout, pair).splitlines()
+        told += ["! " + each for each in said_the_same_way_everywhere(done.stderr, pair).splitlines()]
+        if done.returncode:
+            told.append(f"[exit {done.returncode}]")
+    text = "\n".join(told) + "\n"
+    if os.environ.get("HASYNC_GOLDEN") == "write":
+        case.write_text(text)
+    assert text == case.read_text()
+
+
+def test_json_is_one_object_with_its_schema(pair):
+    (pair.source / "f").write_text("1")
+    for words, schema in [(["sync"], "sync"), (["sync", "--dry-run"], "sync-plan"), (["status"], "status"), (["why"], "why"),
+                          (["points", "list"], "points"), (["history"], "history"), (["schedule"], "schedule"), (["config", "show"], "settings"),
+                          (["config", "keys"], "keys"), (["config", "check"], "config-check"), (["notify", "queue"], "queue"),
+                          (["config", "set", "sync.keep=4"], "changes"), (["pause"], "changes"), (["resume"], "changes"),
+                          (["promote", "--dry-run"], "plan"), (["promote"], "failover"), (["demote"], "failover")]:
+        assert pair.json(*words)["schema"] == f"hasync.{schema}/1"
+    assert json.loads(pair.run("check", "--json").stdout)["schema"] == "hasync.check/1"
+    assert json.loads(pair.ok("agent", "describe"))["schema"] == "hasync.describe/1"
+
+
+def test_the_json_of_the_contract_has_its_members(pair):
+    (pair.source / "f").write_text("1")
+    pair.ok("sync")
+    pair.ok("agent", "heartbeat")
+    status = pair.json("status")
+    assert {"node", "role", "term", "paused", "data_age_s", "recovery_point", "sync", "heartbeat", "failover", "mail"} <= set(status)
+    assert {"last_result", "last_success", "next_due"} <= set(status["sync"])
+    assert {"state", "consecutive_failures", "last_success", "detection_bound_s"} <= set(status["heartbeat"])
+    assert {"action", "would_promote", "blocking"} <= set(status["failover"])
+    assert {"at", "kind", "result", "duration_s"} <= set(pair.history()[0])
+    assert {"id", "at", "state", "bytes", "files"} <= set(pair.json("points", "list")["points"][0])
+    assert set(pair.json("why")["guards"][0]) == {"name", "verdict", "evidence"}
+    assert {"anchor", "every_s", "next"} <= set(pair.json("schedule"))
+
+
+def test_an_agent_that_succeeds_says_nothing(pair):
+    for agent in ("sync", "heartbeat", "promote", "notify", "housekeeping"):
+        done = pair.run("agent", agent)
+        assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+@pytest.mark.parametrize("shell", ["bash"])
+def test_completion_completes_in_a_real_shell(pair, shell):
+    script = pair.ok("completion", shell)
+    line = 'source /dev/stdin <<"END"\n' + script + '\nEND\nCOMP_WORDS=(hasync config s); COMP_CWORD=2; _hasync; echo "${COMPREPLY[@]}"\n'
+    done = subprocess.run([shell, "-c", line], capture_output=True, text=True, timeout=30, check=True)
+    assert done.stdout.split() == ["show", "set"]
+    for other in ("zsh", "fish"):
+        assert "hasync" in pair.ok("completion", other)
+
+
+def test_twenty_edits_at_once_lose_none(pair):
+    running = [pair.start("config", "set", f"sync.{key}") for key in
+               ["keep=7", "run_every=45m", "timeout=3h", "bandwidth_limit=20MiB/s"]] + \
+              [pair.start("config", "set", f"heartbeat.{key}") for key in ["interval=20s", "failures=4", "recheck_interval=9s", "timeout=3s"]] + \
+              [pair.start("config", "set", f"history.retain={days}d") for days in range(2, 14)]
+    for each in running:
+        out, errors = each.communicate(timeout=60)
+        assert each.returncode == 0, errors
+    shown = {each["key"]: each["value"] for each in pair.json("config", "show")["settings"]}
+    assert [shown[f"sync.{key}"] for key in ("keep", "run_every", "timeout", "bandwidth_limit")] == ["7", "45m", "3h", "20MiB/s"]
+    assert [shown[f"heartbeat.{key}"] for key in ("interval", "failures", "recheck_interval", "timeout")] == ["20s", "4", "9s", "3s"]
+
+
+def test_a_config_that_others_can_write_is_refused(pair):
+    pair.config.chmod(0o666)
+    refused = pair.run("status")
+    assert (refused.returncode, refused.stderr) == (3, f"hasync: {pair.config} can be written by others than its owner; run: chmod go-w {pair.config}\n")
+
+
+def test_a_symlinked_config_stays_one_and_keeps_its_mode(pair):
+    real = pair.folder / "real.yaml"
+    pair.config.rename(real)
+    real.chmod(0o640)
+    pair.config.symlink_to(real)
+    pair.ok("config", "set", "sync.keep=9")
+    assert pair.config.is_symlink() and real.stat().st_mode & 0o777 == 0o640 and '"keep": 9' in real.read_text() or "keep: 9" in real.read_text()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="another user's folder needs root to make")
+def test_a_state_folder_of_another_user_is_told(pair):
+    pair.ok("status")
+    for path in [pair.state, *pair.state.iterdir()]:
+        os.chown(path, 0, 0)
+    pair.folder.chmod(0o755)
+    for parent in list(pair.folder.parents)[:3]:
+        parent.chmod(parent.stat().st_mode | 0o055) if str(parent).startswith("/tmp/pytest") else None
+    done = subprocess.run(["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", HASYNC, "status"], env=pair.environment(),
+                          capture_output=True, text=True, timeout=30)
+    assert done.returncode == 1
+    assert done.stderr == (f"hasync: cannot open the store {pair.state}/hasync.db: Permission denied; "
+                           "run hasync as the user who owns it, or name another folder with --state-dir\n")
+
+
+def test_a_read_only_store_of_state_is_told(pair):
+    pair.state.write_text("not a folder")
+    done = pair.run("status")
+    assert (done.returncode, done.stderr) == (1, f"hasync: the state folder {pair.state} is a file, not a folder; name another with --state-dir\n")
