@@ -21,7 +21,8 @@ Result<ExitCode> apply(Session& session, const Asked& asked) {
   if (asked.scheduler != "auto") {
     HASYNC_TRY(scheduler, schedule::scheduler_from(asked.scheduler));
   }
-  HASYNC_TRY(const auto plan, agent::plan_apply(local->node(), session.program(), session.config_path, scheduler,
+  HASYNC_TRY(const auto program, own_program());
+  HASYNC_TRY(const auto plan, agent::plan_apply(local->node(), program, session.config_path, scheduler,
                                                 schedule::places_for_this_user()));
   if (plan.changes_anything() && asked.mode == ChangeMode::carry_out)
     HASYNC_CHECK(agent::carry_out(local->node(), plan));

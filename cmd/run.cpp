@@ -77,7 +77,8 @@ int run(int argc, const char* const* argv) {
     if (error.get_exit_code() == 0) return root.exit(error);
     return tell_usage_error(root, error);
   }
-  const auto ended = invocation.action(session);
+  auto ended = invocation.action(session);
+  if (const auto printed = session.all_printed(); ended && !printed) ended = fail(printed.error());
   if (ended) return static_cast<int>(*ended);
   const auto told = describe(ended.error());
   if (told.find('\n') != std::string::npos)

@@ -1,11 +1,8 @@
 #include "cmd/session.hpp"
 
-#include <fmt/format.h>
-#include <unistd.h>
-
+#include <cerrno>
 #include <cstdio>
 #include <cstdlib>
-#include <filesystem>
 
 #include "config/load.hpp"
 
@@ -28,19 +25,14 @@ Result<config::Config> Session::load_config() const {
   return std::move(loaded.config);
 }
 
-void Session::print(std::string_view text) const {
-  std::fwrite(text.data(), 1, text.size(), stdout);
-  std::fflush(stdout);
+void Session::print(std::string_view text) {
+  const bool written = std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0;
+  if (!written && print_trouble_ == 0) print_trouble_ = errno;
 }
 
-bool Session::stdout_is_terminal() const { return ::isatty(STDOUT_FILENO) == 1; }
-
-bool Session::may_colour() const { return stdout_is_terminal() && std::getenv("NO_COLOR") == nullptr; }
-
-std::string Session::program() const {
-  std::error_code error;
-  const auto path = std::filesystem::read_symlink("/proc/self/exe", error);
-  return error ? "/usr/bin/hasync" : path.string();
+Result<void> Session::all_printed() const {
+  if (print_trouble_ == 0 || print_trouble_ == EPIPE) return {};
+  return fail(os_error("done, but the result could not be written to standard output", print_trouble_));
 }
 
 }  // namespace hasync::cmd

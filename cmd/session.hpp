@@ -32,12 +32,13 @@ class Session {
   Result<config::Config> load_config() const;
   store::StatePaths state() const { return {state_folder}; }
   Log log() const { return Log{verbosity}; }
-  // stdout is for results only.
-  void print(std::string_view text) const;
-  bool stdout_is_terminal() const;
-  bool may_colour() const;
-  // The absolute path of this program, for what starts it later.
-  std::string program() const;
+  // What the operator asked for; stdout is for nothing else.
+  void print(std::string_view text);
+  // Why something printed did not arrive, as on a full disk; a reader that has enough, as head(1), is no trouble.
+  Result<void> all_printed() const;
+
+ private:
+  int print_trouble_ = 0;  // errno
 };
 
 }  // namespace hasync::cmd

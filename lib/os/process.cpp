@@ -11,13 +11,12 @@
 #include <cerrno>
 #include <csignal>
 #include <cstring>
+#include <filesystem>
 
 #include "base/defer.hpp"
 #include "base/fd.hpp"
 #include "base/text.hpp"
 #include "os/clock.hpp"
-
-extern char** environ;
 
 namespace hasync {
 namespace {
@@ -177,6 +176,13 @@ std::string tell_end(const ProcessResult& result) {
       return "interrupted";
   }
   return {};
+}
+
+Result<std::string> own_program() {
+  std::error_code error;
+  const auto path = std::filesystem::read_symlink("/proc/self/exe", error);
+  if (error) return fail(os_error("cannot tell where this program is, from /proc/self/exe", error.value()));
+  return path.string();
 }
 
 Result<ProcessResult> SystemProcessRunner::run(const ProcessSpec& spec) {

@@ -36,6 +36,9 @@ struct ProcessResult {
 // "exit status 3: last line of stderr", "killed by signal 9 (Killed)", "no end after 30 s", "interrupted".
 std::string tell_end(const ProcessResult& result);
 
+// The absolute path of the running program, for what starts it later.
+Result<std::string> own_program();
+
 class ProcessRunner {
  public:
   virtual ~ProcessRunner() = default;

@@ -1,5 +1,6 @@
 """The command line as an operator meets it: command, exit code, stdout, stderr. tests/golden/*.case hold one conversation each:
-lines beginning with `$ ` are run, what follows is what was said, `[exit N]` where it is not 0. HASYNC_GOLDEN=write writes them anew."""
+the first line says what it is about, lines beginning with `$ ` are run, what follows is what was said, stderr behind `! `, and
+`[exit N]` where it is not 0. HASYNC_GOLDEN=write writes them anew."""
 import json
 import os
 import pathlib
@@ -19,15 +20,15 @@ def said_the_same_way_everywhere(text, pair):
     text = re.sub(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{3})?Z", "TIME", text)
     text = re.sub(r"\b\d+(\.\d)? (ms|s)\b(?! interval| timeout| re-check)", "TOOK", text)
     text = re.sub(r"\d+(\.\d)? [KMGT]iB free", "ROOM free", text)
+    text = re.sub(r"data_age=\d+s", "data_age=TOOK", text)
     return re.sub(r"(rsync  version|protocol version) \S+", r"\1 N", text)
 
 
 @pytest.mark.parametrize("case", sorted(GOLDEN.glob("*.case")), ids=lambda path: path.stem)
 def test_conversation(case, pair):
-    told = []
-    for line in case.read_text().splitlines():
-        if line.startswith("#"):
-            told.append(line)
+    about, *lines = case.read_text().splitlines()
+    told = [about]
+    for line in lines:
         if not line.startswith("$ "):
             continue
         words = shlex.split(line[2:])
@@ -138,3 +139,14 @@ def test_a_read_only_store_of_state_is_told(pair):
     pair.state.write_text("not a folder")
     done = pair.run("status")
     assert (done.returncode, done.stderr) == (1, f"hasync: the state folder {pair.state} is a file, not a folder; name another with --state-dir\n")
+
+
+def test_a_result_that_cannot_be_written_is_a_failure_and_a_reader_that_has_enough_is_not(pair):
+    with open("/dev/full", "w") as full:
+        done = subprocess.run([HASYNC, "status"], env=pair.environment(), stdout=full, stderr=subprocess.PIPE, text=True, timeout=60)
+    assert (done.returncode, done.stderr) == (1, "hasync: done, but the result could not be written to standard output: No space left on device\n")
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = subprocess.run([HASYNC, "status"], env=pair.environment(), stdout=writer, stderr=subprocess.PIPE, text=True, timeout=60)
+    os.close(writer)
+    assert (done.returncode, done.stderr) == (0, "")
