@@ -136,8 +136,17 @@ Ended already(const Node& node, FailoverKind kind, const store::NodeState& state
   return {{.at = node.clock.now(), .kind = kind, .result = FailoverResult::done, .term = state.term}, {}};
 }
 
+// A sync run holds the lock only for the moment of publishing: that is waited for.
 Result<FileLock> take_role_lock(const Node& node, std::string_view what) {
-  return FileLock::take(node.paths.role_lock(), fmt::format("a {} (pid {})", what, ::getpid()));
+  constexpr auto patience = std::chrono::seconds{10};
+  constexpr auto pause = std::chrono::milliseconds{50};
+  const auto holder = fmt::format("a {} (pid {})", what, ::getpid());
+  const auto give_up = node.clock.uptime() + patience;
+  for (;;) {
+    auto lock = FileLock::take(node.paths.role_lock(), holder);
+    const bool busy = !lock && lock.error().code == ExitCode::busy;
+    if (!busy || node.clock.uptime() > give_up || !node.clock.wait(pause)) return lock;
+  }
 }
 
 std::vector<store::StepRecord> records_of(const std::vector<failover::PlannedStep>& plan) {

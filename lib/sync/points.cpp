@@ -68,7 +68,6 @@ Result<std::string> point_id(const store::StoreFolder& store, store::Database& d
 }
 
 Result<void> publish(const store::StoreFolder& store, const std::string& id) {
-  HASYNC_CHECK(sync_filesystem(store.incoming()));
   HASYNC_CHECK(move_durably(store.incoming(), store.point(id)));
   return replace_symlink(store.current(), "points/" + id);
 }

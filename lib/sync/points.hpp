@@ -12,12 +12,12 @@ namespace hasync::sync {
 // Makes the store's folder (its parent must exist) and what belongs into it.
 Result<void> prepare_store(const store::StoreFolder& store);
 
-// A name for the point of a run that starts at `start`: the stamp in seconds, or in milliseconds when a point, even one that is gone by
-// now, has that.
+// A name for the point of a run that starts at `start`: the stamp in seconds, or in milliseconds when a point, even one
+// that is gone by now, has that.
 Result<std::string> point_id(const store::StoreFolder& store, store::Database& database, Instant start);
 
-// incoming → points/ID → current. Everything is on disk before each step; a crash between the two leaves `current` as
-// it was.
+// incoming, which is on disk already → points/ID → current. Each step is on disk before the next; a crash between the
+// two leaves `current` as it was.
 Result<void> publish(const store::StoreFolder& store, const std::string& id);
 
 // Ends what a crash left: runs recorded as running end as interrupted, or as success where `current` already names

@@ -16,14 +16,10 @@ constexpr int io_timeout_s = 120;
 constexpr int vanished = 24, partial = 23, ssh_failed = 255, no_remote_program = 127;
 
 std::vector<std::string> common_argv(const config::Config& settings, const config::Dataset& dataset) {
-  std::vector<std::string> argv{"rsync",
-                                "-aHAX",
-                                "--sparse",
-                                "--modify-window=-1",
-                                "--numeric-ids",
-                                "--no-human-readable",
-                                "--stats",
-                                fmt::format("--timeout={}", io_timeout_s)};
+  std::vector<std::string> argv{"rsync",         "-aHAX",
+                                "--sparse",      "--modify-window=-1",
+                                "--numeric-ids", "--no-human-readable",
+                                "--stats",       fmt::format("--timeout={}", io_timeout_s)};
   const auto transport = peer::rsync_transport(settings.peer, connect_timeout);
   argv.insert(argv.end(), transport.begin(), transport.end());
   for (const auto& pattern : dataset.exclude) argv.push_back("--exclude=" + pattern);

@@ -215,6 +215,7 @@ class Run {
 
   // A promotion holds the role lock from its first step to its last: then it is too late to publish.
   Result<void> publish_point() {
+    HASYNC_CHECK(sync_filesystem(store_.incoming()));  // before the lock: a promotion must not wait for a slow disk
     const auto role = FileLock::take(state_.role_lock(), fmt::format("the publishing of {}", *run_.point));
     if (!role)
       return fail(refused(fmt::format("a promotion or demotion began during the run, so nothing is published ({})",
