@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 #include <sys/stat.h>
 
+#include <charconv>
 #include <filesystem>
 
 #include "base/text.hpp"
@@ -49,11 +50,12 @@ Result<config::Probe> probe_from(const std::string& text) {
     return probe;
   }
   const auto colon = what.rfind(':');
-  if (colon == std::string::npos)
+  const auto port = colon == std::string::npos ? std::string{} : what.substr(colon + 1);
+  const auto* const end = port.data() + port.size();
+  if (port.empty() || std::from_chars(port.data(), end, probe.port).ptr != end)
     return usage(fmt::format(
         "--probe \"{}\" is neither NAME=URL nor NAME=HOST:PORT, as web=http://east.example.net/status", text));
   probe.host = what.substr(0, colon);
-  probe.port = std::atoi(what.c_str() + colon + 1);
   return probe;
 }
 
@@ -65,7 +67,7 @@ Result<config::Step> step_from(const std::string& text) {
     for (const auto& word : split(text.substr(equals + 1), ' '))
       if (!word.empty()) step.run.push_back(word);
   if (step.run.empty())
-    return usage(fmt::format("--step \"{}\" is not NAME=COMMAND, as \"start app=systemctl start app\"", text));
+    return usage(fmt::format(R"(--step "{}" is not NAME=COMMAND, as "start app=systemctl start app")", text));
   return step;
 }
 

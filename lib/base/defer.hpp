@@ -9,7 +9,9 @@ class Defer {
  public:
   explicit Defer(F action) : action_(std::move(action)) {}
   Defer(const Defer&) = delete;
+  Defer(Defer&&) = delete;
   Defer& operator=(const Defer&) = delete;
+  Defer& operator=(Defer&&) = delete;
   ~Defer() { action_(); }
 
  private:

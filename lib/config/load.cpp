@@ -170,7 +170,7 @@ Loaded check_text(std::string_view text, const Value& document) {
   for (const auto* section : {"node", "peer"})
     if (document.find(section) == nullptr)
       loaded.faults.push_back(
-          {0, 1, fmt::format("{0}.name is missing", section), fmt::format("write {}: {{ name: … }}", section)});
+          {Place{}, fmt::format("{0}.name is missing", section), fmt::format("write {}: {{ name: … }}", section)});
   if (loaded.faults.empty()) loaded.faults = contradictions(loaded.config, loaded.set_at);
   clip_to_line(loaded.faults, text);
   return loaded;
