@@ -22,7 +22,7 @@ Result<ExitCode> sync(Session& session) {
   }
   HASYNC_TRY(const auto outcome, agent::sync_once(local->node(), {.trigger = "schedule"}));
   session.log().info(fmt::format("sync: {}", store::sync_result_name(outcome.run.result)));
-  HASYNC_CHECK(agent::send_mail(local->node()));
+  HASYNC_CHECK(agent::send_mail(local->node(), notify::Which::due));
   if (outcome.error) return fail(*outcome.error);
   return ExitCode::done;
 }
@@ -30,14 +30,21 @@ Result<ExitCode> sync(Session& session) {
 Result<ExitCode> heartbeat(Session& session, const std::string& cover) {
   HASYNC_TRY(const auto local, LocalNode::open(session));
   const auto& node = local->node();
+  const auto tell = [&session](const agent::Beaten& beaten) {
+    if (beaten.weight == agent::Weight::event)
+      session.log().warning(beaten.words);
+    else
+      session.log().info(beaten.words);
+  };
   if (!cover.empty()) {
     HASYNC_TRY(const auto length, parse_duration(cover));
-    HASYNC_CHECK(agent::beat_for(node, length));
+    HASYNC_CHECK(agent::beat_for(node, length, tell));
   } else {
-    HASYNC_TRY(const auto beaten, agent::beat_once(node));
-    session.log().info(beaten.words);
+    const auto beaten = agent::beat_once(node);
+    HASYNC_CHECK(agent::send_mail(node, notify::Which::fresh));
+    if (!beaten) return fail(beaten.error());
+    tell(*beaten);
   }
-  HASYNC_CHECK(agent::send_mail(node));
   return ExitCode::done;
 }
 
@@ -48,14 +55,14 @@ Result<ExitCode> promote(Session& session) {
     session.log().info("no promotion or demotion is waiting to be carried on");
     return ExitCode::done;
   }
-  HASYNC_CHECK(agent::send_mail(local->node()));
+  HASYNC_CHECK(agent::send_mail(local->node(), notify::Which::fresh));
   if (ended->failover.result == store::FailoverResult::done) return ExitCode::done;
   return fail(ExitCode::failed, ended->failover.note);
 }
 
 Result<ExitCode> notify(Session& session) {
   HASYNC_TRY(const auto local, LocalNode::open(session));
-  HASYNC_CHECK(agent::send_mail(local->node()));
+  HASYNC_CHECK(agent::send_mail(local->node(), notify::Which::due));
   return ExitCode::done;
 }
 

@@ -1,5 +1,4 @@
 #include "report/failover.hpp"
-#include "report/status.hpp"
 
 #include "agent/agents.hpp"
 #include "cmd/command.hpp"
@@ -16,29 +15,29 @@ struct Asked {
 
 Result<ExitCode> tell(Session& session, const LocalNode& local, const agent::Ended& ended) {
   session.print(report::render(ended, local.settings(), session.format));
-  HASYNC_CHECK(agent::send_mail(local.node()));
+  HASYNC_CHECK(agent::send_mail(local.node(), notify::Which::fresh));
   if (ended.failover.result == store::FailoverResult::done) return ExitCode::done;
   return fail(ExitCode::failed, ended.failover.note + "; nothing goes on by itself, look: hasync history failovers");
 }
 
 Result<ExitCode> promote(Session& session, const Asked& asked) {
   HASYNC_TRY(const auto local, LocalNode::open(session));
+  const auto& node = local->node();
   if (!asked.dry_run) {
-    HASYNC_TRY(const auto ended, agent::promote(local->node(), asked.forced));
+    HASYNC_TRY(const auto ended, agent::promote(node, asked.forced));
     return tell(session, *local, ended);
   }
-  HASYNC_CHECK(failover::check_forced(asked.forced));
-  HASYNC_TRY(const auto decision, agent::decide(local->node(), asked.forced, agent::AskPeer::yes));
-  if (session.format == report::Format::text)
-    session.print(report::render(decision, local->settings(), session.format));
-  session.print(report::render_plan(decision.plan, session.format));
-  return decision.would_promote() ? ExitCode::done : ExitCode::unsafe;
+  HASYNC_TRY(const auto heard, agent::ask_around(node, agent::AskPeer::yes));
+  HASYNC_TRY(const auto order, agent::order_promotion(node, asked.forced, heard));
+  session.print(report::render(order, local->settings(), session.format));
+  return order.already || order.decision.would_promote() ? ExitCode::done : ExitCode::unsafe;
 }
 
 Result<ExitCode> demote(Session& session, const Asked& asked) {
   HASYNC_TRY(const auto local, LocalNode::open(session));
   if (asked.dry_run) {
-    session.print(report::render_plan(failover::plan_demotion(local->settings()), session.format));
+    HASYNC_TRY(const auto plan, agent::order_demotion(local->node()));
+    session.print(report::render_demotion(plan, local->settings(), session.format));
     return ExitCode::done;
   }
   HASYNC_TRY(const auto ended, agent::demote(local->node(), "an operator asked for it"));

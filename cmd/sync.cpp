@@ -10,6 +10,7 @@
 #include "cmd/command.hpp"
 #include "cmd/commands.hpp"
 #include "cmd/local_node.hpp"
+#include "sync/guards.hpp"
 
 namespace hasync::cmd {
 namespace {
@@ -31,21 +32,21 @@ void draw_progress(const std::string& dataset, int percent) {
 Result<ExitCode> pull(Session& session, const Asked& asked) {
   HASYNC_TRY(const auto local, LocalNode::open(session));
   const auto& node = local->node();
+  HASYNC_CHECK(sync::check_forced(asked.forced));
   if (asked.dry_run) {
-    HASYNC_TRY(const auto plan, sync::plan_sync(local->settings(), {session.clock, session.runner}));
+    HASYNC_TRY(const auto plan, sync::plan_sync(local->settings(), local->database(), asked.forced,
+                                                {session.clock, session.runner}));
     session.print(report::render(plan, session.format));
+    if (plan.refusal) return fail(*plan.refusal);
     return ExitCode::done;
   }
-  for (const auto& name : asked.forced)
-    if (name != "empty-source")
-      return fail(ExitCode::usage, fmt::format("\"{}\" cannot be forced; what can be is empty-source", name));
   agent::SyncOrder order{"operator", asked.forced, {}};
   const bool draws = ::isatty(STDERR_FILENO) == 1 && !asked.no_progress;
   if (draws) order.on_progress = draw_progress;
   HASYNC_TRY(const auto outcome, agent::sync_once(node, order));
   if (draws) fmt::print(stderr, "\r\033[K");
   session.print(report::render(outcome, session.format));
-  HASYNC_CHECK(agent::send_mail(node));
+  HASYNC_CHECK(agent::send_mail(node, notify::Which::due));
   if (outcome.error) return fail(*outcome.error);
   return ExitCode::done;
 }
@@ -58,7 +59,7 @@ void add_sync(CLI::App& parent, Invocation& invocation) {
                               [asked](Session& session) { return pull(session, *asked); });
   command->add_flag("--dry-run", asked->dry_run, "print what would be pulled, change nothing");
   command->add_flag("--no-progress", asked->no_progress, "no progress bar on a terminal");
-  command->add_option("--force", asked->forced, "override a guard: empty-source")->delimiter(',')->type_name("GUARD");
+  command->add_option("--force", asked->forced, "override a guard: empty-source or peer-term")->delimiter(',')->type_name("GUARD");
   add_json_option(*command, invocation.session);
 }
 

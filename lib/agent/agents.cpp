@@ -4,6 +4,8 @@
 #include <unistd.h>
 
 #include "agent/failover.hpp"
+#include "agent/telling.hpp"
+#include "base/text.hpp"
 #include "heartbeat/beat.hpp"
 #include "notify/outbox.hpp"
 #include "os/file_lock.hpp"
@@ -13,10 +15,6 @@
 
 namespace hasync::agent {
 namespace {
-
-notify::Speaker speaker(const Node& node, Instant now) {
-  return {node.settings.node.name, node.settings.peer.name, now};
-}
 
 // What a run means for people: the first failure of a row, the first success after one, and on request every run that
 // brought something.
@@ -58,23 +56,34 @@ Result<void> record_run(const Node& node, const store::SyncRun& run) {
   HASYNC_TRY(const auto told, tell_run(node, run));
   if (!told) return {};
   const auto now = *run.finished;
-  HASYNC_TRY(const auto event, store::add_event(node.database, {0, now, told->kind,
-                                                                run.note.empty() ? run.point.value_or("") : run.note}));
+  const auto summary = run.note.empty() ? run.point.value_or("") : run.note;
+  HASYNC_TRY(const auto event, store::add_event(node.database, {0, now, told->kind, summary}));
   return told->mail ? notify::queue(node.database, node.settings, event, *told->mail, now) : Result<void>{};
 }
 
 Result<void> tell_recovery(const Node& node, const store::Episode& episode) {
   const auto now = node.clock.now();
-  const auto message = notify::compose(
-      speaker(node, now), notify::PeerRecovered{episode.began, *episode.ended, episode.acted.value_or("nothing yet")});
-  HASYNC_TRY(const auto event, store::add_event(node.database, {0, now, "peer recovered", message.subject}));
-  return node.settings.notify.on_failure ? notify::queue(node.database, node.settings, event, message, now)
-                                         : Result<void>{};
+  return tell(node, now, "peer recovered",
+              notify::compose(speaker(node, now), notify::PeerRecovered{episode.began, *episode.ended,
+                                                                        episode.acted.value_or("nothing yet")}));
 }
 
+// An episode that ended in a promotion, done or failed, is over; one that was refused, or left to people by the settings
+// of then, is looked at again with every beat.
 bool may_still_be_promoted(const Node& node, const heartbeat::Beat& beat) {
   return beat.verdict == heartbeat::Verdict::down && node.settings.failover.action == config::FailoverAction::promote &&
-         beat.episode && beat.episode->acted && beat.episode->acted->starts_with("refused");
+         beat.episode && beat.episode->acted && !beat.episode->acted->starts_with("promot");
+}
+
+// Two primaries are told once a day for as long as they are.
+Result<void> tell_two_primaries(const Node& node, std::int64_t term, std::int64_t peer_term) {
+  const std::string kind = "two primaries";
+  const auto now = node.clock.now();
+  HASYNC_TRY(const auto told, store::newest_event(node.database, kind));
+  if (told && now - told->at < std::chrono::days{1}) return {};
+  HASYNC_TRY(auto transaction, store::Transaction::begin(node.database));
+  HASYNC_CHECK(tell(node, now, kind, notify::compose(speaker(node, now), notify::TwoPrimaries{term, peer_term})));
+  return transaction.commit();
 }
 
 // A primary that comes back after the other one took over learns it from the other's higher term, and gives way. What
@@ -82,24 +91,52 @@ bool may_still_be_promoted(const Node& node, const heartbeat::Beat& beat) {
 Result<Beaten> yield_to_higher_term(const Node& node) {
   HASYNC_CHECK(ask_the_peer(node));
   HASYNC_TRY(const auto state, store::read_node(node.database));
-  const bool outdated = state && state->peer && state->peer->role == Role::primary && state->peer->term > state->term;
-  if (!outdated) return Beaten{true, "this node is primary: it pulls from nobody"};
-  const auto why = fmt::format("{} is primary with the higher term {}", node.settings.peer.name, state->peer->term);
+  const auto& peer = node.settings.peer.name;
+  const bool two_primaries = state && state->peer && state->peer->role == Role::primary;
+  if (!two_primaries) return Beaten{"this node is primary: it pulls from nobody"};
+  if (state->peer->term <= state->term) {
+    HASYNC_CHECK(tell_two_primaries(node, state->term, state->peer->term));
+    return Beaten{fmt::format("{} says that it is primary too (term {}, ours is {})", peer, state->peer->term,
+                              state->term)};
+  }
+  const auto why = fmt::format("{} is primary with the higher term {}", peer, state->peer->term);
   HASYNC_TRY(const auto ended, demote(node, why));
   if (ended.failover.result == store::FailoverResult::failed)
     return fail(ExitCode::failed, "demotion failed: " + ended.failover.note);
-  return Beaten{false, why + ": this node is secondary now"};
+  return Beaten{why + ": this node is secondary now", Weight::event};
+}
+
+// What a crash interrupted, first. While another process carries on a promotion, this one has nothing to do.
+Result<std::optional<Beaten>> resume_first(const Node& node) {
+  const auto resumed = resume(node);
+  if (!resumed && resumed.error().code == ExitCode::busy) return std::optional{Beaten{resumed.error().message}};
+  if (!resumed) return fail(resumed.error());
+  if (!*resumed) return std::nullopt;
+  const auto& failover = (*resumed)->failover;
+  const auto kind = store::failover_kind_name(failover.kind);
+  if (failover.result == store::FailoverResult::failed)
+    return fail(ExitCode::failed, fmt::format("{} failed: {}", kind, failover.note));
+  const auto how = failover.result == store::FailoverResult::refused ? "given up: " + failover.note : "carried on, done";
+  return std::optional{Beaten{fmt::format("the interrupted {} (failover {}) was {}", kind, failover.id, how),
+                              Weight::event}};
 }
 
 Result<Beaten> beat_with_lock(const Node& node) {
-  HASYNC_CHECK(resume(node));
+  HASYNC_TRY(auto resumed, resume_first(node));
+  if (resumed) return std::move(*resumed);
   HASYNC_TRY(const auto state, store::read_or_start_node(node.database, node.settings.node.role, node.clock.now()));
-  if (state.role == Role::primary) return yield_to_higher_term(node);
+  if (state.role == Role::primary)
+    return store::paused(state, node.clock.now()) ? Beaten{"paused: this node stays primary"}
+                                                  : yield_to_higher_term(node);
   heartbeat::BeatHooks hooks{[&node](const store::Episode& episode) { return tell_recovery(node, episode); }};
   HASYNC_TRY(const auto beat, heartbeat::run_beat(node.settings, node.database, node.clock, node.prober, hooks));
-  if (beat.verdict == heartbeat::Verdict::detected || may_still_be_promoted(node, beat))
-    HASYNC_CHECK(act_on(node, *beat.episode));
-  return Beaten{false, (beat.last.alive ? "alive: " : "failed: ") + beat.last.evidence};
+  if (beat.verdict == heartbeat::Verdict::detected || may_still_be_promoted(node, beat)) {
+    HASYNC_TRY(const auto done, act_on(node, *beat.episode));
+    if (done) return Beaten{*done, Weight::event};
+  }
+  return Beaten{beat.last.alive ? "alive: " + beat.last.evidence
+                                : fmt::format("failed, {} in a row: {}", counted(beat.last.failures, "attempt"),
+                                              beat.last.evidence)};
 }
 
 Result<FileLock> take_beat_lock(const Node& node) {
@@ -111,7 +148,8 @@ Result<FileLock> take_beat_lock(const Node& node) {
 Result<bool> sync_is_due(const Node& node) {
   const auto now = node.clock.now();
   HASYNC_TRY(const auto state, store::read_or_start_node(node.database, node.settings.node.role, now));
-  if (!state.applied || state.role == Role::primary || store::paused(state, now)) return false;
+  HASYNC_TRY(const auto unfinished, store::unfinished_failover(node.database));
+  if (!state.applied || state.role == Role::primary || store::paused(state, now) || unfinished) return false;
   HASYNC_TRY(const auto newest, store::newest_run(node.database));
   const auto last = newest ? std::optional{newest->started} : std::nullopt;
   return schedule::is_due({state.applied->anchor, state.applied->every}, state.applied->at, last, now);
@@ -125,12 +163,11 @@ Result<sync::Outcome> sync_once(const Node& node, const SyncOrder& order) {
 
 Result<Beaten> beat_once(const Node& node) {
   const auto lock = take_beat_lock(node);
-  if (!lock && lock.error().code == ExitCode::busy) return Beaten{true, lock.error().message};
   if (!lock) return fail(lock.error());
   return beat_with_lock(node);
 }
 
-Result<void> beat_for(const Node& node, Duration cover) {
+Result<void> beat_for(const Node& node, Duration cover, const std::function<void(const Beaten&)>& on_beaten) {
   constexpr auto look_again = std::chrono::seconds{1};
   const auto start = node.clock.now();
   const auto started = node.clock.uptime();
@@ -146,13 +183,14 @@ Result<void> beat_for(const Node& node, Duration cover) {
     // A beat that took so long that the next one is past: that one is made up for, not all of them.
     if (node.clock.uptime() > due + node.settings.heartbeat.interval) continue;
     if (!node.clock.wait_until(due)) return interrupted();
-    HASYNC_CHECK(beat_with_lock(node));
+    HASYNC_TRY(const auto beaten, beat_with_lock(node));
+    on_beaten(beaten);
   }
   return {};
 }
 
-Result<void> send_mail(const Node& node) {
-  HASYNC_CHECK(notify::flush(node.database, node.settings, node.paths, node.clock, node.mailer, notify::Which::due));
+Result<void> send_mail(const Node& node, notify::Which which) {
+  HASYNC_CHECK(notify::flush(node.database, node.settings, node.paths, node.clock, node.mailer, which));
   return {};
 }
 

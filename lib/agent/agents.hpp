@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "agent/node.hpp"
+#include "notify/outbox.hpp"
 #include "store/heartbeats.hpp"
 #include "sync/run.hpp"
 
@@ -23,19 +24,20 @@ struct SyncOrder {
 // One run, its event and mail in the transaction of its record. The error, if any, is in the outcome.
 Result<sync::Outcome> sync_once(const Node& node, const SyncOrder& order);
 
+enum class Weight { routine, event };  // an event belongs into the log of whoever started the agent
 struct Beaten {
-  bool skipped = false;  // this node is primary, or another process beats
-  std::string words;     // "alive: web 3 ms"
+  std::string words;  // "alive: web 3 ms", "east is gone (web connection refused); west is now primary (term 4)"
+  Weight weight = Weight::routine;
 };
 // One beat. First what a crash interrupted is resumed; at the end of a detected episode stands act_on() of
-// agent/failover.hpp.
+// agent/failover.hpp. ExitCode::busy: another process beats.
 Result<Beaten> beat_once(const Node& node);
 // Beats at the configured interval for `cover`, for a scheduler that knows minutes only; waits for another process's
 // beat to end.
-Result<void> beat_for(const Node& node, Duration cover);
+Result<void> beat_for(const Node& node, Duration cover, const std::function<void(const Beaten&)>& on_beaten);
 
-// Sends what is due; trouble with the mail server is no error here, the outbox keeps it.
-Result<void> send_mail(const Node& node);
+// Trouble with the mail server is no error here, the outbox keeps it.
+Result<void> send_mail(const Node& node, notify::Which which);
 
 // Forgets old history. Gives the number of records.
 Result<std::int64_t> clean_up(const Node& node);

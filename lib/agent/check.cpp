@@ -33,6 +33,12 @@ Checked check_peer(const Node& node) {
   if (peer.transport == config::Transport::local) return {"peer", Finding::good, "a folder on this machine"};
   const auto told = peer::ask_peer(peer, node.runner, ask_timeout);
   if (!told) return {"peer", Finding::bad, told.error().message};
+  if (const auto recorded = peer::record_told(node.database, *told, node.clock.now()); !recorded)
+    return {"peer", Finding::bad, recorded.error().message};
+  if (told->node != peer.name)
+    return {"peer", Finding::bad,
+            fmt::format("the node at {} calls itself {}; set peer.host or peer.name right", peer.host,
+                        printable(told->node))};
   if (told->role != Role::primary)
     return {
         "peer", Finding::bad,

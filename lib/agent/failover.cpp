@@ -4,14 +4,13 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <filesystem>
 
+#include "agent/telling.hpp"
 #include "base/text.hpp"
+#include "failover/activation.hpp"
 #include "failover/promotion.hpp"
-#include "notify/outbox.hpp"
 #include "os/file_lock.hpp"
-#include "peer/describe.hpp"
-#include "store/point_folder.hpp"
+#include "os/tree.hpp"
 
 namespace hasync::agent {
 namespace {
@@ -19,111 +18,20 @@ namespace {
 using store::FailoverKind;
 using store::FailoverResult;
 
-notify::Speaker speaker(const Node& node, Instant now) {
-  return {node.settings.node.name, node.settings.peer.name, now};
+std::string holder(std::string_view what) { return fmt::format("a {} (pid {})", what, ::getpid()); }
+
+// A sync run holds the lock only for the moment of publishing: that is waited for.
+Result<FileLock> take_role_lock(const Node& node, std::string_view what) {
+  return FileLock::take_within(node.paths.role_lock(), holder(what), node.clock, std::chrono::seconds{10});
 }
 
-// An event, and its mail if the settings want it: in the caller's transaction.
-Result<void> tell(const Node& node, Instant now, const std::string& kind, const notify::Message& message) {
-  HASYNC_TRY(const auto event, store::add_event(node.database, {0, now, kind, message.subject}));
-  if (!node.settings.notify.on_failure) return {};
-  return notify::queue(node.database, node.settings, event, message, now);
-}
-
-// What `current` names, when it is all there.
-std::optional<store::Point> complete_point(const Node& node, std::string& trouble) {
-  const store::StoreFolder store{node.settings.sync.store};
-  const auto id = store::current_point(store);
-  if (!id) {
-    trouble = fmt::format("there is none in {}", store.path);
-    return std::nullopt;
-  }
-  for (const auto& dataset : node.settings.sync.datasets)
-    if (std::error_code none; !std::filesystem::is_directory(store.point(*id) + "/" + dataset.name, none)) {
-      trouble = fmt::format("{} lacks the dataset {}", *id, dataset.name);
-      return std::nullopt;
-    }
-  if (const auto known = store::find_point(node.database, *id); known && *known) return **known;
-  const auto at = parse_rfc3339(*id);  // a point without a record (a lost database) is as old as its name says
-  return at ? std::optional{store::Point{.id = *id, .at = *at}} : std::nullopt;
-}
-
-std::optional<failover::WitnessAnswer> ask_witnesses(const Node& node) {
-  const auto& witnesses = node.settings.failover.witnesses;
-  if (witnesses.empty()) return std::nullopt;
-  const auto answers = node.prober.ask(witnesses, node.settings.heartbeat.timeout);
-  return failover::WitnessAnswer{heartbeat::any_alive(answers), heartbeat::tell(answers)};
-}
-
-std::vector<std::string> blocked_by(const Decision& decision) {
-  std::vector<std::string> lines;
-  for (const auto& guard : decision.guards)
-    if (std::find(decision.blocking.begin(), decision.blocking.end(), guard.name) != decision.blocking.end())
-      lines.push_back(guard.name + ": " + guard.evidence);
-  return lines;
-}
-
-std::optional<Duration> data_age(const Decision& decision, Instant now) {
-  return decision.point ? std::optional{now - decision.point->at} : std::nullopt;
-}
-
-std::vector<notify::StepTold> told(const std::vector<store::StepRecord>& steps) {
-  std::vector<notify::StepTold> lines;
-  for (const auto& step : steps) {
-    auto words = step.started && step.finished ? tell_duration(*step.finished - *step.started) : std::string{};
-    if (step.state != store::StepState::done) words = std::string{store::step_state_name(step.state)};
-    lines.push_back({step.name, words});
-  }
-  return lines;
-}
-
-std::string reason(const Node& node, const store::FailoverRecord& failover) {
-  if (failover.trigger != "heartbeat") return "an operator asked for it";
-  if (!failover.episode) return "the heartbeat failed";
-  const auto episode = store::find_episode(node.database, *failover.episode);
-  if (!episode || !*episode) return "the heartbeat failed";
-  return fmt::format("{} in a row since {} ({}); all guards passed", counted((*episode)->failures, "failed attempt"),
-                     format_rfc3339(std::chrono::floor<std::chrono::seconds>((*episode)->began)), (*episode)->evidence);
-}
-
-// The mail that tells how a promotion or demotion ended, and the episode it was for; all in the journal's last
-// transaction.
-Result<void> tell_end(const Node& node, const store::FailoverRecord& failover,
-                      const std::vector<store::StepRecord>& steps) {
-  const auto now = *failover.finished;
-  if (failover.episode) {
-    HASYNC_TRY(auto episode, store::find_episode(node.database, *failover.episode));
-    if (episode) {
-      episode->acted = failover.result == FailoverResult::done
-                           ? fmt::format("promoted (failover {})", failover.id)
-                           : fmt::format("promotion failed (failover {})", failover.id);
-      HASYNC_CHECK(store::update_episode(node.database, *episode));
-    }
-  }
-  if (failover.result == FailoverResult::failed) {
-    const auto failed = std::find_if(steps.begin(), steps.end(),
-                                     [](const auto& step) { return step.state == store::StepState::failed; });
-    const bool promotion = failover.kind == FailoverKind::promotion;
-    return tell(node, now, promotion ? "promotion failed" : "demotion failed",
-                notify::compose(speaker(node, now), notify::PromotionFailed{failed == steps.end() ? "" : failed->name,
-                                                                            failover.note, told(steps)}));
-  }
-  if (failover.kind == FailoverKind::demotion)
-    return tell(node, now, "demoted",
-                notify::compose(speaker(node, now), notify::Demoted{failover.term, failover.note}));
-  notify::Promoted event{failover.term, reason(node, failover), {}, told(steps), {}};
-  if (!failover.forced.empty()) event.forced = split(failover.forced, ',');
-  if (failover.point) {
-    HASYNC_TRY(const auto point, store::find_point(node.database, *failover.point));
-    if (point) event.point = point->at;
-  }
-  return tell(node, now, "promoted", notify::compose(speaker(node, now), event));
+failover::StoreJournal journal_of(const Node& node) {
+  return {node.database, [&node](const auto& ended, const auto& steps) { return tell_end(node, ended, steps); }};
 }
 
 Result<Ended> perform(const Node& node, const store::FailoverRecord& failover) {
   HASYNC_TRY(auto steps, store::steps_of(node.database, failover.id));
-  failover::StoreJournal journal{node.database,
-                                 [&node](const auto& ended, const auto& done) { return tell_end(node, ended, done); }};
+  auto journal = journal_of(node);
   HASYNC_TRY(auto ended,
              failover::carry_out(failover, std::move(steps), {node.settings.node.name, node.settings.peer.name},
                                  journal, node.clock, node.runner));
@@ -131,22 +39,19 @@ Result<Ended> perform(const Node& node, const store::FailoverRecord& failover) {
   return Ended{std::move(ended), std::move(after)};
 }
 
-// Asked for what is so already: nothing is recorded.
-Ended already(const Node& node, FailoverKind kind, const store::NodeState& state) {
-  return {{.at = node.clock.now(), .kind = kind, .result = FailoverResult::done, .term = state.term}, {}};
-}
-
-// A sync run holds the lock only for the moment of publishing: that is waited for.
-Result<FileLock> take_role_lock(const Node& node, std::string_view what) {
-  constexpr auto patience = std::chrono::seconds{10};
-  constexpr auto pause = std::chrono::milliseconds{50};
-  const auto holder = fmt::format("a {} (pid {})", what, ::getpid());
-  const auto give_up = node.clock.uptime() + patience;
-  for (;;) {
-    auto lock = FileLock::take(node.paths.role_lock(), holder);
-    const bool busy = !lock && lock.error().code == ExitCode::busy;
-    if (!busy || node.clock.uptime() > give_up || !node.clock.wait(pause)) return lock;
-  }
+// Ends an interrupted promotion as `result`, which tells whether an operator has to see to it.
+Result<Ended> give_up(const Node& node, store::FailoverRecord failover, FailoverResult result, std::string why) {
+  HASYNC_TRY(auto steps, store::steps_of(node.database, failover.id));
+  HASYNC_TRY(const auto rest, failover::rest_of(steps));
+  for (const auto& step : rest)
+    if (step.kind == failover::StepKind::copy || step.kind == failover::StepKind::activate)
+      HASYNC_CHECK(remove_tree(failover::staging_path(step.live)));
+  failover.result = result;
+  failover.finished = node.clock.now();
+  failover.note = std::move(why);
+  auto journal = journal_of(node);
+  HASYNC_CHECK(journal.finish(failover, steps));
+  return Ended{std::move(failover), std::move(steps)};
 }
 
 std::vector<store::StepRecord> records_of(const std::vector<failover::PlannedStep>& plan) {
@@ -175,11 +80,11 @@ Result<store::FailoverRecord> begin_promotion(const Node& node, const Decision& 
   return failover;
 }
 
-// Standby, whether by the settings or because a guard said no: recorded and told once an episode.
-Result<void> stay_in_standby(const Node& node, store::Episode episode, const Decision& decision) {
+// Standby, whether by the settings or because a guard said no: recorded when it changes, told once an episode.
+Result<std::optional<std::string>> stay_in_standby(const Node& node, store::Episode episode, const Decision& decision) {
   const bool promotes = node.settings.failover.action == config::FailoverAction::promote;
   const auto acted = promotes ? "refused: " + join(decision.blocking, ", ") : std::string{"stayed in standby"};
-  if (episode.acted == acted) return {};
+  if (episode.acted == acted) return std::nullopt;
   const bool first = !episode.acted;
   const auto now = node.clock.now();
   HASYNC_TRY(auto transaction, store::Transaction::begin(node.database));
@@ -194,110 +99,155 @@ Result<void> stay_in_standby(const Node& node, store::Episode episode, const Dec
   record.note = promotes ? join(blocked_by(decision), "; ") : "failover.action is standby";
   HASYNC_CHECK(store::add_failover(node.database, record, {}));
   if (first) {
-    const notify::PeerFailed event{episode.began, episode.failures, episode.evidence, data_age(decision, now),
+    const auto age = decision.point ? std::optional{now - decision.point->at} : std::nullopt;
+    const notify::PeerFailed event{episode.began, episode.failures, episode.evidence, age,
                                    promotes ? blocked_by(decision) : std::vector<std::string>{}};
     HASYNC_CHECK(
         tell(node, now, promotes ? "promotion refused" : "peer gone", notify::compose(speaker(node, now), event)));
   }
-  return transaction.commit();
+  HASYNC_CHECK(transaction.commit());
+  return fmt::format("{} is gone ({}); {} stays in standby: {}", node.settings.peer.name, episode.evidence,
+                     node.settings.node.name, record.note);
+}
+
+// Why an interrupted promotion would not be begun now; empty: it would.
+Result<std::string> second_thoughts(const Node& node, const store::FailoverRecord& failover, const Heard& heard) {
+  if (failover.trigger == "heartbeat") {
+    const auto answers = node.prober.ask(heartbeat::probes_of(node.settings), node.settings.heartbeat.timeout);
+    if (heartbeat::any_alive(answers))
+      return fmt::format("{} answers again ({})", node.settings.peer.name, heartbeat::tell(answers));
+  }
+  HASYNC_TRY(const auto decision, decide(node, split(failover.forced, ','), heard));
+  return join(blocked_by(decision), "; ");
+}
+
+Error unfinished_demotion(const store::FailoverRecord& failover) {
+  return {ExitCode::unsafe,
+          fmt::format("a demotion (failover {}) was interrupted; to carry it on: hasync demote", failover.id)};
+}
+
+// Asked for what is so already: nothing is recorded.
+Ended already(const Node& node, FailoverKind kind, std::int64_t term) {
+  return {{.at = node.clock.now(), .kind = kind, .result = FailoverResult::done, .term = term}, {}};
+}
+
+Result<store::NodeState> state_of(const Node& node) {
+  return store::read_or_start_node(node.database, node.settings.node.role, node.clock.now());
 }
 
 }  // namespace
 
-Result<void> ask_the_peer(const Node& node) {
-  if (node.settings.peer.transport == config::Transport::local) return {};
-  const auto told = peer::ask_peer(node.settings.peer, node.runner, node.settings.heartbeat.timeout);
-  if (!told) return {};  // then what it told last counts
-  const auto now = node.clock.now();
-  return store::set_peer(node.database, {told->role, told->term, told->version, now,
-                                         std::chrono::round<std::chrono::seconds>(told->at - now)});
-}
-
-Result<Decision> decide(const Node& node, const std::vector<std::string>& forced, AskPeer ask) {
-  if (ask == AskPeer::yes) HASYNC_CHECK(ask_the_peer(node));
-  const auto now = node.clock.now();
-  failover::Facts facts{.now = now,
-                        .max_data_age = node.settings.failover.max_data_age,
-                        .transport = node.settings.peer.transport,
-                        .peer = node.settings.peer.name};
-  HASYNC_TRY(facts.node, store::read_or_start_node(node.database, node.settings.node.role, now));
-  HASYNC_TRY(facts.earlier, store::unacknowledged_failover(node.database));
-  facts.point = complete_point(node, facts.point_trouble);
-  facts.witness = ask_witnesses(node);
-  Decision decision{.guards = failover::judge_guards(facts), .point = facts.point};
-  decision.blocking = failover::blocking(decision.guards, forced);
-  if (decision.point)
-    decision.plan =
-        failover::plan_promotion(node.settings, store::StoreFolder{node.settings.sync.store}.point(decision.point->id));
-  return decision;
-}
-
-Result<void> act_on(const Node& node, store::Episode episode) {
+Result<std::optional<std::string>> act_on(const Node& node, store::Episode episode) {
   const bool promotes = node.settings.failover.action == config::FailoverAction::promote;
+  HASYNC_TRY(const auto heard, ask_around(node, promotes ? AskPeer::yes : AskPeer::no));
   HASYNC_TRY(const auto lock, take_role_lock(node, "promotion"));
-  HASYNC_TRY(const auto decision, decide(node, {}, promotes ? AskPeer::yes : AskPeer::no));
+  // While others were asked, an operator may have been faster.
+  HASYNC_TRY(const auto state, state_of(node));
+  HASYNC_TRY(const auto unfinished, store::unfinished_failover(node.database));
+  if (state.role == Role::primary || unfinished) return std::nullopt;
+  HASYNC_TRY(const auto decision, decide(node, {}, heard));
   if (!promotes || !decision.would_promote()) return stay_in_standby(node, std::move(episode), decision);
   HASYNC_TRY(const auto failover, begin_promotion(node, decision, {}, episode));
   HASYNC_TRY(const auto ended, perform(node, failover));
   if (ended.failover.result == FailoverResult::failed)
     return fail(ExitCode::failed, "promotion failed: " + ended.failover.note);
-  return {};
+  return fmt::format("{} is gone ({}); {} is now primary (term {})", node.settings.peer.name, episode.evidence,
+                     node.settings.node.name, ended.failover.term);
+}
+
+Result<PromotionOrder> order_promotion(const Node& node, const std::vector<std::string>& forced, const Heard& heard) {
+  HASYNC_CHECK(failover::check_forced(forced));
+  PromotionOrder order;
+  HASYNC_TRY(order.unfinished, store::unfinished_failover(node.database));
+  if (order.unfinished && order.unfinished->kind == FailoverKind::demotion)
+    return fail(unfinished_demotion(*order.unfinished));
+  HASYNC_TRY(const auto state, state_of(node));
+  order.already = state.role == Role::primary && !order.unfinished;
+  // An operator who promotes by hand has seen the failed one, which is what that guard waits for.
+  auto overridden = forced;
+  overridden.emplace_back("no-earlier-failover");
+  HASYNC_TRY(order.decision, decide(node, overridden, heard));
+  if (!order.unfinished) return order;
+  HASYNC_TRY(const auto steps, store::steps_of(node.database, order.unfinished->id));
+  HASYNC_TRY(order.decision.plan, failover::rest_of(steps));
+  if (failover::is_past_return(steps)) order.decision.blocking.clear();
+  return order;
 }
 
 Result<Ended> promote(const Node& node, const std::vector<std::string>& forced) {
   HASYNC_CHECK(failover::check_forced(forced));
+  HASYNC_TRY(const auto heard, ask_around(node, AskPeer::yes));
   HASYNC_TRY(const auto lock, take_role_lock(node, "promotion"));
-  HASYNC_TRY(const auto unfinished, store::unfinished_failover(node.database));
-  if (unfinished) return perform(node, *unfinished);
-  HASYNC_TRY(const auto state, store::read_or_start_node(node.database, node.settings.node.role, node.clock.now()));
-  if (state.role == Role::primary) return already(node, FailoverKind::promotion, state);
-  // An operator who promotes by hand has seen the failed one, which is what that guard waits for.
-  auto overridden = forced;
-  overridden.emplace_back("no-earlier-failover");
-  HASYNC_TRY(const auto decision, decide(node, overridden, AskPeer::yes));
-  if (!decision.would_promote()) {
-    const auto names = join(decision.blocking, ",");
-    const bool can_be_forced = failover::check_forced(decision.blocking).has_value();
-    return fail(
-        ExitCode::unsafe,
-        fmt::format(
-            "refused: {}{}", join(blocked_by(decision), "; "),
-            can_be_forced ? fmt::format(" (to override, and answer for it: hasync promote --force={})", names) : ""));
+  HASYNC_TRY(const auto order, order_promotion(node, forced, heard));
+  const auto& decision = order.decision;
+  if (order.already) {
+    HASYNC_TRY(const auto state, state_of(node));
+    return already(node, FailoverKind::promotion, state.term);
   }
+  if (!decision.would_promote()) {
+    const bool can_be_forced = failover::check_forced(decision.blocking).has_value();
+    return fail(ExitCode::unsafe,
+                fmt::format("refused: {}{}", join(blocked_by(decision), "; "),
+                            can_be_forced ? fmt::format(" (to override, and answer for it: hasync promote --force={})",
+                                                        join(decision.blocking, ","))
+                                          : ""));
+  }
+  if (order.unfinished) return perform(node, *order.unfinished);
   HASYNC_TRY(const auto failover, begin_promotion(node, decision, forced, std::nullopt));
   return perform(node, failover);
+}
+
+Result<std::optional<std::vector<failover::PlannedStep>>> order_demotion(const Node& node) {
+  HASYNC_TRY(const auto unfinished, store::unfinished_failover(node.database));
+  HASYNC_TRY(const auto state, state_of(node));
+  if (unfinished && unfinished->kind == FailoverKind::demotion) {
+    HASYNC_TRY(const auto steps, store::steps_of(node.database, unfinished->id));
+    HASYNC_TRY(auto rest, failover::rest_of(steps));
+    return std::optional{std::move(rest)};
+  }
+  if (state.role == Role::secondary && !unfinished) return std::nullopt;
+  return std::optional{failover::plan_demotion(node.settings)};
 }
 
 Result<Ended> demote(const Node& node, const std::string& why) {
   HASYNC_TRY(const auto lock, take_role_lock(node, "demotion"));
   HASYNC_TRY(const auto unfinished, store::unfinished_failover(node.database));
-  if (unfinished) return perform(node, *unfinished);
+  if (unfinished && unfinished->kind == FailoverKind::demotion) return perform(node, *unfinished);
+  HASYNC_TRY(const auto plan, order_demotion(node));
+  HASYNC_TRY(const auto state, state_of(node));
+  if (!plan) return already(node, FailoverKind::demotion, state.term);
   const auto now = node.clock.now();
+  if (unfinished) {
+    HASYNC_CHECK(give_up(node, *unfinished, FailoverResult::failed, "given up: hasync demote was asked for"));
+    HASYNC_CHECK(store::acknowledge_failovers(node.database, now));
+  }
   HASYNC_TRY(auto transaction, store::Transaction::begin(node.database));
-  HASYNC_TRY(const auto state, store::read_or_start_node(node.database, node.settings.node.role, now));
-  if (state.role == Role::secondary)
-    return Ended{{.at = now,
-                  .kind = FailoverKind::demotion,
-                  .result = FailoverResult::done,
-                  .term = state.term,
-                  .note = "already secondary"},
-                 {}};
   store::FailoverRecord failover{
       .at = now, .kind = FailoverKind::demotion, .trigger = "operator", .term = state.term, .note = why};
   // The term of the node it gives way to, where that is known: so both agree again.
   if (state.peer) failover.term = std::max(state.term, state.peer->term);
-  HASYNC_TRY(failover.id,
-             store::add_failover(node.database, failover, records_of(failover::plan_demotion(node.settings))));
+  HASYNC_TRY(failover.id, store::add_failover(node.database, failover, records_of(*plan)));
   HASYNC_CHECK(transaction.commit());
   return perform(node, failover);
 }
 
 Result<std::optional<Ended>> resume(const Node& node) {
   HASYNC_TRY(const auto seen, store::unfinished_failover(node.database));
-  if (!seen) return std::nullopt;
-  HASYNC_TRY(const auto lock, take_role_lock(node, "promotion"));
+  HASYNC_TRY(const auto state, state_of(node));
+  if (!seen || store::paused(state, node.clock.now())) return std::nullopt;
+  HASYNC_CHECK(FileLock::take(node.paths.role_lock(), holder("resumed promotion")));
+  HASYNC_TRY(const auto heard, ask_around(node, AskPeer::yes));
+  HASYNC_TRY(const auto lock, FileLock::take(node.paths.role_lock(), holder("resumed promotion")));
   HASYNC_TRY(const auto unfinished, store::unfinished_failover(node.database));
   if (!unfinished) return std::nullopt;
+  HASYNC_TRY(const auto steps, store::steps_of(node.database, unfinished->id));
+  if (unfinished->kind == FailoverKind::promotion && !failover::is_past_return(steps)) {
+    HASYNC_TRY(auto why, second_thoughts(node, *unfinished, heard));
+    if (!why.empty()) {
+      HASYNC_TRY(auto given_up, give_up(node, *unfinished, FailoverResult::refused, std::move(why)));
+      return std::optional{std::move(given_up)};
+    }
+  }
   HASYNC_TRY(auto ended, perform(node, *unfinished));
   return std::optional{std::move(ended)};
 }

@@ -1,48 +1,43 @@
-// From "the peer is gone" to a decision, and from the decision to a promotion: the one place where guards, plan,
-// journal and mail meet.
+// From a decision to a change of role: promotion and demotion, begun, given up and carried on after a crash.
 #pragma once
+#include <optional>
 #include <string>
 #include <vector>
 
-#include "agent/node.hpp"
-#include "failover/guards.hpp"
-#include "failover/plan.hpp"
+#include "agent/decision.hpp"
+#include "store/failovers.hpp"
 #include "store/heartbeats.hpp"
 
 namespace hasync::agent {
 
-// Whether the peer itself is asked for its term, which takes up to heartbeat.timeout when it is gone; otherwise what it
-// told last counts.
-enum class AskPeer { yes, no };
-
-// Records what the peer tells of itself; one that does not answer changes nothing.
-Result<void> ask_the_peer(const Node& node);
-
-struct Decision {
-  std::vector<failover::Guard> guards;
-  std::vector<std::string> blocking;  // of the guards, those that keep this node from promoting itself
-  std::optional<store::Point> point{};
-  std::vector<failover::PlannedStep> plan;  // what a promotion would carry out; empty without a point
-
-  bool would_promote() const { return blocking.empty(); }
-};
-
-// Every guard judged now. Changes nothing but the record of what the peer told.
-Result<Decision> decide(const Node& node, const std::vector<std::string>& forced, AskPeer ask);
-
 // What is done about an episode in which the failures reached the limit: recorded, told by mail, and for the action
-// promote carried out. Called again for an episode that was refused, it promotes once the guards pass.
-Result<void> act_on(const Node& node, store::Episode episode);
+// promote carried out. Called again while it lasts, it promotes once settings and guards allow it. Gives a line for the
+// log where something was done; none where all is as it was.
+Result<std::optional<std::string>> act_on(const Node& node, store::Episode episode);
 
 struct Ended {
   store::FailoverRecord failover;
   std::vector<store::StepRecord> steps;
 };
-// A promotion or demotion that an operator asked for. ExitCode::unsafe when a guard that is not forced does not pass.
+
+// What an operator's promotion would do now.
+struct PromotionOrder {
+  bool already = false;                              // this node is primary
+  std::optional<store::FailoverRecord> unfinished{};  // one that was interrupted: it is carried on
+  Decision decision{};                               // its plan is what is still to be done
+};
+Result<PromotionOrder> order_promotion(const Node& node, const std::vector<std::string>& forced, const Heard& heard);
+// ExitCode::unsafe when a guard that is not forced does not pass.
 Result<Ended> promote(const Node& node, const std::vector<std::string>& forced);
+
+// What a demotion would do now: none where this node is secondary and nothing was begun.
+Result<std::optional<std::vector<failover::PlannedStep>>> order_demotion(const Node& node);
+// Gives up a promotion that was interrupted.
 Result<Ended> demote(const Node& node, const std::string& why);
 
-// Carries on what a crash or a reboot interrupted; nothing when there is none.
+// Carries on what a crash or a reboot interrupted; nothing when there is none, or while paused. A promotion of which
+// nothing can be seen yet is carried on only if it would be begun now too, and else given up. ExitCode::busy: another
+// process is at it.
 Result<std::optional<Ended>> resume(const Node& node);
 
 }  // namespace hasync::agent

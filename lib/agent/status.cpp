@@ -3,6 +3,7 @@
 #include "agent/failover.hpp"
 #include "config/validate.hpp"
 #include "heartbeat/judge.hpp"
+#include "os/file_lock.hpp"
 #include "schedule/grid.hpp"
 
 namespace hasync::agent {
@@ -27,7 +28,8 @@ Result<Status> collect_status(const Node& node) {
   HASYNC_TRY(status.node, store::read_or_start_node(database, node.settings.node.role, status.now));
   status.paused = store::paused(status.node, status.now);
 
-  HASYNC_TRY(const auto decision, decide(node, {}, AskPeer::no));
+  HASYNC_TRY(const auto heard, ask_around(node, AskPeer::no));
+  HASYNC_TRY(const auto decision, decide(node, {}, heard));
   status.guards = decision.guards;
   status.blocking = decision.blocking;
   status.point = decision.point;
@@ -49,6 +51,7 @@ Result<Status> collect_status(const Node& node) {
   status.heartbeat.state = beat_state(status.heartbeat, node.settings.heartbeat, status.now);
 
   HASYNC_TRY(status.unfinished, store::unfinished_failover(database));
+  status.role_holder = lock_holder(node.paths.role_lock());
   HASYNC_TRY(status.mail, store::count_mail(database));
   return status;
 }

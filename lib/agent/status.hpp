@@ -44,6 +44,7 @@ struct Status {
   std::vector<failover::Guard> guards{};
   std::vector<std::string> blocking{};  // names of the guards that do not pass
   std::optional<store::FailoverRecord> unfinished{};
+  std::optional<std::string> role_holder{};  // who holds the role lock, as "a promotion (pid 4711)"
   store::MailCount mail{};
 };
 

@@ -2,8 +2,12 @@
 
 #include <fmt/format.h>
 
-#include <filesystem>
+#include <unistd.h>
 
+#include <filesystem>
+#include <map>
+
+#include "base/text.hpp"
 #include "os/tree.hpp"
 
 namespace hasync::failover {
@@ -11,7 +15,49 @@ namespace {
 
 namespace fs = std::filesystem;
 
+std::string trouble_with_place(const std::string& live, const std::string& folder) {
+  if (std::error_code none; !fs::is_directory(folder, none)) return fmt::format("{} is not a folder", folder);
+  if (::access(folder.c_str(), W_OK) != 0)
+    return fmt::format("{} cannot be written; hasync must be able to exchange {}", folder, live);
+  if (is_mount_point(live))
+    return fmt::format("{} is a mount point and cannot be exchanged; name a folder inside it as live", live);
+  return {};
+}
+
+Result<void> copy(const std::string& point, const std::string& staging, Duration timeout, ProcessRunner& runner) {
+  HASYNC_TRY(const auto ended, runner.run({.argv = {"cp", "--archive", "--reflink=auto", "--sparse=auto",
+                                                    "--no-target-directory", "--", point, staging},
+                                           .environment = {"LC_ALL=C"},
+                                           .timeout = timeout}));
+  if (ended.end == ProcessResult::End::interrupted) return fail(ExitCode::interrupted, "interrupted");
+  if (!ended.succeeded())
+    return fail(ExitCode::failed, fmt::format("cannot copy {} to {}: {}", point, staging, tell_end(ended)));
+  return {};
+}
+
 }  // namespace
+
+LivePaths look_at_live_paths(const std::vector<PlannedStep>& plan, std::int64_t bytes) {
+  std::map<std::uint64_t, std::int64_t> needed;  // by file system, counted only where the whole point does not fit
+  std::vector<std::string> told;
+  for (const auto& step : plan) {
+    if (step.kind != StepKind::copy) continue;
+    const auto folder = nearest_there(fs::path{step.live}.parent_path().string());
+    if (auto trouble = trouble_with_place(step.live, folder); !trouble.empty()) return {std::move(trouble), {}};
+    if (may_share_blocks(step.point, folder)) continue;
+    const auto room = room_at(folder);
+    if (!room) return {room.error().message, {}};
+    told.push_back(fmt::format("{} has {} free", folder, tell_size(room->free_bytes)));
+    if (bytes <= room->free_bytes) continue;
+    const auto sum = needed[room->file_system] += allocated_bytes(step.point);
+    if (sum > room->free_bytes)
+      return {fmt::format("no room for the copy at {}: {} needed, {} free", step.live, tell_size(sum),
+                          tell_size(room->free_bytes)),
+              {}};
+  }
+  if (told.empty()) return {{}, "the copy shares its blocks with the point, and takes no room"};
+  return {{}, fmt::format("the copy takes up to {}; {}", tell_size(bytes), join(told, ", "))};
+}
 
 std::string staging_path(const std::string& live) { return live + ".hasync-new"; }
 
@@ -22,13 +68,11 @@ Result<std::string> copy_point(const std::string& point, const std::string& live
     return fail(ExitCode::failed, fmt::format("{} is not there", point));
   HASYNC_CHECK(make_folders(fs::path{live}.parent_path().string()));
   HASYNC_CHECK(remove_tree(staging));
-  HASYNC_TRY(const auto ended, runner.run({.argv = {"cp", "--archive", "--reflink=auto", "--sparse=auto",
-                                                    "--no-target-directory", "--", point, staging},
-                                           .environment = {"LC_ALL=C"},
-                                           .timeout = timeout}));
-  if (ended.end == ProcessResult::End::interrupted) return fail(ExitCode::interrupted, "interrupted");
-  if (!ended.succeeded())
-    return fail(ExitCode::failed, fmt::format("cannot copy {} to {}: {}", point, staging, tell_end(ended)));
+  auto copied = copy(point, staging, timeout, runner);
+  if (!copied) {
+    static_cast<void>(remove_tree(staging));  // at once: it may be what fills the disk
+    return fail(std::move(copied.error()));
+  }
   HASYNC_CHECK(sync_filesystem(staging));
   return file_identity(staging);
 }
@@ -50,7 +94,11 @@ Result<std::string> activate(const std::string& live, const std::string& identit
   if (file_identity(live) != identity) {
     if (file_identity(aside) != identity)
       return fail(ExitCode::failed, fmt::format("the copy {} is gone; start anew: hasync promote", staging));
-    HASYNC_CHECK(exchange(aside, live));
+    if (const auto exchanged = exchange(aside, live); !exchanged) {
+      // Back to where a copy belongs: nothing but what stood at `live` may keep the other name.
+      HASYNC_CHECK(move_durably(aside, staging));
+      return fail(exchanged.error());
+    }
   }
   return fmt::format("{} is in place{}", live, file_identity(aside).empty() ? "" : ", what stood there is " + aside);
 }

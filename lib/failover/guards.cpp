@@ -48,6 +48,12 @@ Guard data_age(const Facts& facts) {
   return {"data-age", age <= facts.max_data_age ? Verdict::pass : Verdict::fail, evidence};
 }
 
+Guard live_path(const Facts& facts) {
+  if (!facts.point) return {"live-path", Verdict::unknown, "there is no recovery point"};
+  return facts.live.trouble.empty() ? Guard{"live-path", Verdict::pass, facts.live.evidence}
+                                    : Guard{"live-path", Verdict::fail, facts.live.trouble};
+}
+
 Guard witness(const Facts& facts) {
   if (!facts.witness) return {"witness", Verdict::pass, "none configured"};
   if (facts.witness->any_alive) return {"witness", Verdict::pass, facts.witness->evidence};
@@ -80,8 +86,8 @@ std::string_view verdict_name(Verdict verdict) {
 std::vector<Guard> judge_guards(const Facts& facts) {
   return {not_paused(facts), no_earlier_failover(facts),
           role(facts),       recovery_point(facts),
-          data_age(facts),   witness(facts),
-          peer_term(facts)};
+          data_age(facts),   live_path(facts),
+          witness(facts),    peer_term(facts)};
 }
 
 std::vector<std::string> blocking(const std::vector<Guard>& guards, const std::vector<std::string>& forced) {

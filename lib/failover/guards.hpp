@@ -26,6 +26,12 @@ struct WitnessAnswer {
   std::string evidence;  // "gateway 2 ms"
 };
 
+// Where the copies of the point would go.
+struct LivePaths {
+  std::string trouble;   // what would keep them from getting there
+  std::string evidence;  // "the copy takes up to 3.1 GiB; /srv has 78.5 GiB free"
+};
+
 struct Facts {
   Instant now{};
   store::NodeState node{};
@@ -33,12 +39,14 @@ struct Facts {
   std::optional<store::Point> point{};             // what `current` names, complete and published
   std::string point_trouble{};                     // why there is none
   Duration max_data_age{0};
+  LivePaths live{};                                // of that point
   std::optional<WitnessAnswer> witness{};  // none: none is configured
   config::Transport transport = config::Transport::ssh;
   std::string peer{};
 };
 
-// not-paused, no-earlier-failover, role, recovery-point, data-age, witness, peer-term: in this order, all of them.
+// not-paused, no-earlier-failover, role, recovery-point, data-age, live-path, witness, peer-term: in this order, all of
+// them.
 std::vector<Guard> judge_guards(const Facts& facts);
 // The names of those that do not pass and are not forced.
 std::vector<std::string> blocking(const std::vector<Guard>& guards, const std::vector<std::string>& forced);

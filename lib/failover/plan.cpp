@@ -13,6 +13,7 @@ namespace hasync::failover {
 namespace {
 
 constexpr std::array kind_names{"fence", "copy", "activate", "run"};
+std::string_view kind_name(StepKind kind) { return kind_names.at(static_cast<std::size_t>(kind)); }
 // A copy takes as long as the disk needs; this only keeps a broken one from hanging for ever.
 constexpr auto copy_timeout = std::chrono::hours{6};
 
@@ -59,7 +60,7 @@ std::vector<PlannedStep> plan_promotion(const config::Config& settings, const st
   for (const auto kind : {StepKind::copy, StepKind::activate})
     for (const auto& dataset : settings.sync.datasets)
       plan.push_back({kind,
-                      fmt::format("{} {}", kind_names.at(static_cast<std::size_t>(kind)), dataset.name),
+                      fmt::format("{} {}", kind_name(kind), dataset.name),
                       {},
                       point_folder + "/" + dataset.name,
                       dataset.live.empty() ? store.live(dataset.name) : dataset.live,
@@ -79,7 +80,7 @@ store::StepRecord to_record(const PlannedStep& step, int seq) {
                                  step.on_error == config::OnError::abort ? "abort" : "continue", step.point, step.live};
   words.insert(words.end(), step.argv.begin(), step.argv.end());
   return {
-      .seq = seq, .kind = kind_names.at(static_cast<std::size_t>(step.kind)), .name = step.name, .spec = encode(words)};
+      .seq = seq, .kind = std::string{kind_name(step.kind)}, .name = step.name, .spec = encode(words)};
 }
 
 Result<PlannedStep> from_record(const store::StepRecord& record) {
@@ -100,6 +101,22 @@ Result<PlannedStep> from_record(const store::StepRecord& record) {
                      Duration{timeout},
                      retries,
                      words[2] == "abort" ? config::OnError::abort : config::OnError::go_on};
+}
+
+bool is_past_return(const std::vector<store::StepRecord>& steps) {
+  return std::any_of(steps.begin(), steps.end(), [](const store::StepRecord& step) {
+    return step.state == store::StepState::done && step.kind != kind_name(StepKind::copy);
+  });
+}
+
+Result<std::vector<PlannedStep>> rest_of(const std::vector<store::StepRecord>& steps) {
+  std::vector<PlannedStep> rest;
+  for (const auto& step : steps) {
+    if (step.state == store::StepState::done || step.state == store::StepState::passed_over) continue;
+    HASYNC_TRY(auto planned, from_record(step));
+    rest.push_back(std::move(planned));
+  }
+  return rest;
 }
 
 std::vector<std::string> tell(const std::vector<PlannedStep>& plan) {

@@ -84,7 +84,7 @@ class Performer {
     return {};
   }
 
-  std::string stamp() const { return format_rfc3339(std::chrono::floor<std::chrono::seconds>(failover_.at)); }
+  std::string stamp() const { return format_rfc3339(failover_.at); }
 
   Result<store::FailoverRecord> finish(store::FailoverResult result) {
     failover_.result = result;

@@ -12,8 +12,8 @@ int carried_failures(const std::optional<store::Attempt>& newest, const config::
 
 Verdict judge(bool alive, int failures, bool acted, const config::Heartbeat& settings) {
   if (alive) return Verdict::alive;
-  if (acted) return Verdict::down;
-  return failures >= settings.failures ? Verdict::detected : Verdict::failing;
+  if (failures < settings.failures) return Verdict::failing;
+  return acted ? Verdict::down : Verdict::detected;
 }
 
 std::vector<Instant> beats_to_cover(Instant start, Duration cover, Duration interval) {

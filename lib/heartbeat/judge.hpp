@@ -18,8 +18,9 @@ enum class Verdict {
   alive,     // an attempt succeeded
   failing,   // not often enough in a row; try again after recheck_interval
   detected,  // as often as the settings say: the peer is gone, and nothing was done about it yet
-  down,      // still gone, and acted upon: one attempt a beat is enough
+  down,      // still gone as often, and acted upon: one attempt a beat is enough
 };
+// After a reboot or a long gap the count begins anew, also in an episode that was acted upon.
 Verdict judge(bool alive, int failures, bool acted, const config::Heartbeat& settings);
 
 // The beats a process covers that was started at `start` for `cover`: the multiples of `interval` since the epoch in

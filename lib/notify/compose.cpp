@@ -113,6 +113,38 @@ Message compose(const Speaker& speaker, const PromotionFailed& event) {
                      row("look", "hasync history failovers"));
 }
 
+Message compose(const Speaker& speaker, const PromotionGivenUp& event) {
+  return message(speaker, fmt::format("promotion given up: {} stays in standby", speaker.node),
+                 fmt::format("{} had begun to take over from {} and was interrupted. Nothing was changed yet, and it no "
+                             "longer may.\n",
+                             speaker.node, speaker.peer) +
+                     row("why", event.why) + row("do now", fmt::format("see whether {} serves", speaker.peer)) +
+                     row("", fmt::format("if not, to let {} take over: hasync promote", speaker.node)) +
+                     row("look", "hasync why; hasync history failovers"));
+}
+
+Message compose(const Speaker& speaker, const DemotionFailed& event) {
+  return message(speaker, fmt::format("DEMOTION FAILED at \"{}\": {} may still be serving", event.step, speaker.node),
+                 fmt::format("{} was to become the standby of {} and could not finish. It is still primary.\n",
+                             speaker.node, speaker.peer) +
+                     row("failed at", event.step) + row("why", event.why) + rows(event.steps) +
+                     row("do now", fmt::format("stop the application on {}, mend the cause", speaker.node)) +
+                     row("", fmt::format("then, on {}: hasync demote", speaker.node)) +
+                     row("look", "hasync history failovers"));
+}
+
+Message compose(const Speaker& speaker, const TwoPrimaries& event) {
+  return message(speaker, fmt::format("TWO PRIMARIES: {} and {}", speaker.node, speaker.peer),
+                 fmt::format("{} is primary of term {}, and {} says that it is primary of term {}.\n", speaker.node,
+                             event.term, speaker.peer, event.peer_term) +
+                     row("why", event.peer_term == event.term
+                                    ? "the terms are the same, so neither gives way by itself"
+                                    : fmt::format("{} gives way once it hears of the higher term", speaker.peer)) +
+                     row("data", "what both have served since then has to be brought together by hand") +
+                     row("do now", fmt::format("decide which of the two serves; on the other: hasync demote")) +
+                     row("look", "hasync status and hasync history failovers, on both"));
+}
+
 Message compose(const Speaker& speaker, const Demoted& event) {
   return message(speaker, fmt::format("{} is now secondary (term {})", speaker.node, event.term),
                  fmt::format("{} gave up the role of primary at {}.\n", speaker.node, at(speaker.now)) +

@@ -65,6 +65,19 @@ struct PromotionFailed {
   std::string why;
   std::vector<StepTold> steps{};
 };
+// Before anything was done that others could see.
+struct PromotionGivenUp {
+  std::string why;
+};
+// A primary that must give way and could not: it tries again with every beat.
+struct DemotionFailed {
+  std::string step;
+  std::string why;
+  std::vector<StepTold> steps{};
+};
+struct TwoPrimaries {
+  std::int64_t term = 0, peer_term = 0;
+};
 struct Demoted {
   std::int64_t term = 0;
   std::string why;
@@ -78,6 +91,9 @@ Message compose(const Speaker& speaker, const PeerFailed& event);
 Message compose(const Speaker& speaker, const PeerRecovered& event);
 Message compose(const Speaker& speaker, const Promoted& event);
 Message compose(const Speaker& speaker, const PromotionFailed& event);
+Message compose(const Speaker& speaker, const PromotionGivenUp& event);
+Message compose(const Speaker& speaker, const DemotionFailed& event);
+Message compose(const Speaker& speaker, const TwoPrimaries& event);
 Message compose(const Speaker& speaker, const Demoted& event);
 Message compose(const Speaker& speaker, const Test& event);
 

@@ -48,6 +48,10 @@ void count(Flushed& flushed, const store::Mail& mail, const Envelope& tried) {
   }
 }
 
+bool is_wanted(const store::Mail& mail, Which which, Instant now) {
+  return which == Which::all || (which == Which::due ? mail.next_try <= now : mail.tries == 0);
+}
+
 }  // namespace
 
 Duration back_off(int tries) {
@@ -70,14 +74,14 @@ Result<Flushed> flush(store::Database& database, const config::Config& settings,
                       Clock& clock, Mailer& mailer, Which which) {
   Flushed flushed;
   HASYNC_TRY(auto waiting, store::queued_mails(database));
-  std::erase_if(waiting, [&](const store::Mail& mail) { return which == Which::due && mail.next_try > clock.now(); });
+  std::erase_if(waiting, [&](const store::Mail& mail) { return !is_wanted(mail, which, clock.now()); });
   if (waiting.empty() || settings.notify.smtp.url.empty()) return flushed;
   const auto lock = FileLock::take(paths.mail_lock(), fmt::format("hasync agent notify (pid {})", ::getpid()));
   if (!lock) return lock.error().code == ExitCode::busy ? Result<Flushed>{flushed} : fail(lock.error());
   HASYNC_TRY(waiting, store::queued_mails(database));  // another process may just have been at it
   for (auto& mail : waiting) {
     const auto now = clock.now();
-    if (which == Which::due && mail.next_try > now) continue;
+    if (!is_wanted(mail, which, now)) continue;
     const auto envelope = envelope_of(mail, settings);
     const auto answers = flushed.trouble.empty() ? mailer.send(envelope) : fail(ExitCode::failed, flushed.trouble);
     ++mail.tries;

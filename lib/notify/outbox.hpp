@@ -13,7 +13,11 @@ namespace hasync::notify {
 Result<void> queue(store::Database& database, const config::Config& settings, std::int64_t event,
                    const Message& message, Instant now);
 
-enum class Which { due, all };  // those whose next try has come, or every one that waits
+enum class Which {
+  fresh,  // those that were never tried: so that a mail server that hangs holds up a beat once, not with every beat
+  due,    // those whose next try has come
+  all,    // every one that waits
+};
 
 struct Flushed {
   int sent = 0, failed = 0, waiting = 0;  // recipients

@@ -37,6 +37,17 @@ Result<FileLock> FileLock::take(const std::string& path, const std::string& hold
   return FileLock{std::move(file)};
 }
 
+Result<FileLock> FileLock::take_within(const std::string& path, const std::string& holder, Clock& clock,
+                                       Duration patience) {
+  constexpr auto pause = std::chrono::milliseconds{50};
+  const auto give_up = clock.uptime() + patience;
+  for (;;) {
+    auto lock = take(path, holder);
+    const bool busy = !lock && lock.error().code == ExitCode::busy;
+    if (!busy || clock.uptime() > give_up || !clock.wait(pause)) return lock;
+  }
+}
+
 Result<FileLock> FileLock::wait(const std::string& path) {
   constexpr int tries = 1000, pause_ms = 20;
   for (int left = tries; left > 0; --left) {

@@ -6,6 +6,7 @@
 
 #include "base/fd.hpp"
 #include "base/result.hpp"
+#include "os/clock.hpp"
 
 namespace hasync {
 
@@ -14,6 +15,11 @@ class FileLock {
   // Takes the lock, or ExitCode::busy with a message that names the holder's own words. `holder` is what others are
   // told while we hold it, as "sync run 12 (pid 4711)". The file stays when the lock ends.
   static Result<FileLock> take(const std::string& path, const std::string& holder);
+
+  // The same, but a holder who is there for a moment only is waited for. ExitCode::busy after `patience`, or when
+  // interrupted.
+  static Result<FileLock> take_within(const std::string& path, const std::string& holder, Clock& clock,
+                                      Duration patience);
 
   // Waits, 20 s at most, for the lock on a file that its holders replace while they hold it.
   static Result<FileLock> wait(const std::string& path);

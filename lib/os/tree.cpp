@@ -2,13 +2,16 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <linux/magic.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstdio>
 #include <filesystem>
+#include <set>
 
 #include "base/fd.hpp"
 #include "os/atomic_file.hpp"
@@ -79,11 +82,51 @@ std::string file_identity(const std::string& path) {
   return fmt::format("inode {}", found.st_ino);
 }
 
+bool is_mount_point(const std::string& path) {
+  struct stat here {
+  }, above{};
+  return ::lstat(path.c_str(), &here) == 0 && ::stat(fs::path{path}.parent_path().c_str(), &above) == 0 &&
+         here.st_dev != above.st_dev;
+}
+
+std::string nearest_there(const std::string& path) {
+  fs::path there = path;
+  std::error_code none;
+  while (there.has_relative_path() && !fs::exists(there, none)) there = there.parent_path();
+  return there.string();
+}
+
+std::int64_t allocated_bytes(const std::string& path) {
+  constexpr std::int64_t block = 512;  // stat(2)
+  std::set<std::pair<dev_t, ino_t>> seen;
+  std::int64_t total = 0;
+  const auto add = [&](const fs::path& each) {
+    struct stat found {};
+    if (::lstat(each.c_str(), &found) != 0) return;
+    if (S_ISREG(found.st_mode) && found.st_nlink > 1 && !seen.insert({found.st_dev, found.st_ino}).second) return;
+    total += found.st_blocks * block;
+  };
+  add(path);
+  std::error_code error;
+  for (fs::recursive_directory_iterator entry{path, error}, end; !error && entry != end; entry.increment(error))
+    add(entry->path());
+  return total;
+}
+
+bool may_share_blocks(const std::string& one, const std::string& other) {
+  struct stat first {
+  }, second{};
+  struct statfs kind {};
+  return ::stat(one.c_str(), &first) == 0 && ::stat(other.c_str(), &second) == 0 && first.st_dev == second.st_dev &&
+         ::statfs(one.c_str(), &kind) == 0 && (kind.f_type == BTRFS_SUPER_MAGIC || kind.f_type == XFS_SUPER_MAGIC);
+}
+
 Result<Room> room_at(const std::string& path) {
   struct statvfs found {};
   if (::statvfs(path.c_str(), &found) != 0)
     return fail(os_error(fmt::format("cannot ask for the room at {}", path), errno));
-  return Room{static_cast<std::int64_t>(found.f_bavail * found.f_frsize), static_cast<std::int64_t>(found.f_favail)};
+  return Room{static_cast<std::int64_t>(found.f_bavail * found.f_frsize), static_cast<std::int64_t>(found.f_favail),
+              found.f_fsid};
 }
 
 }  // namespace hasync

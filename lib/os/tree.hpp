@@ -20,9 +20,19 @@ Result<void> exchange(const std::string& one, const std::string& other);
 // reboot, which may give the device another number; empty when nothing is there.
 std::string file_identity(const std::string& path);
 
+// Whether something is mounted right at `path`: then it cannot be renamed.
+bool is_mount_point(const std::string& path);
+// `path`, or the nearest folder above it that is there.
+std::string nearest_there(const std::string& path);
+// What a full copy of `path` takes on disk: holes take nothing, hard links within it count once.
+std::int64_t allocated_bytes(const std::string& path);
+// Whether a copy from `one` to `other` may share its blocks with the original, and so need no room (btrfs, xfs).
+bool may_share_blocks(const std::string& one, const std::string& other);
+
 struct Room {
   std::int64_t free_bytes = 0;  // for us, not for root only
   std::int64_t free_inodes = 0;
+  std::uint64_t file_system = 0;  // the same for every path on it
 };
 Result<Room> room_at(const std::string& path);
 

@@ -8,6 +8,13 @@
 
 namespace hasync::peer {
 
+namespace {
+
+// A term grows by one at a time: a higher one is damage, and would leave no room to grow.
+constexpr std::int64_t highest_term = 1'000'000'000;
+
+}  // namespace
+
 std::string render(const Description& description) {
   const nlohmann::ordered_json json{{"schema", "hasync.describe/1"},
                                     {"node", description.node},
@@ -27,7 +34,8 @@ Result<Description> parse_description(const std::string& text) {
   const auto role = word("role");
   const auto at = parse_rfc3339(word("at"));
   const bool whole = word("schema") == "hasync.describe/1" && (role == "primary" || role == "secondary") && at &&
-                     json.contains("term") && json["term"].is_number_integer();
+                     json.contains("term") && json["term"].is_number_integer() && json["term"] >= 0 &&
+                     json["term"] <= highest_term;
   if (!whole)
     return fail(ExitCode::failed, fmt::format("the peer's description of itself is not understood: {}",
                                               printable(last_line(text.substr(0, 200)))));
@@ -49,6 +57,12 @@ Result<Description> ask_peer(const config::Peer& peer, ProcessRunner& runner, Du
     return fail(ExitCode::failed, fmt::format("{} has no hasync in its PATH; install it there too", peer.name));
   if (ended.code != 0) return fail(ExitCode::failed, fmt::format("hasync on {}: {}", peer.name, tell_end(ended)));
   return parse_description(ended.output);
+}
+
+
+Result<void> record_told(store::Database& database, const Description& told, Instant now) {
+  return store::set_peer(
+      database, {told.role, told.term, told.version, now, std::chrono::round<std::chrono::seconds>(told.at - now)});
 }
 
 }  // namespace hasync::peer

@@ -5,6 +5,7 @@
 #include "config/model.hpp"
 #include "os/process.hpp"
 #include "peer/transport.hpp"
+#include "store/node_state.hpp"
 
 namespace hasync::peer {
 
@@ -22,5 +23,9 @@ Result<Description> parse_description(const std::string& text);
 
 // ExitCode::unreachable where ssh fails, ExitCode::failed where the peer has no hasync or it fails there.
 Result<Description> ask_peer(const config::Peer& peer, ProcessRunner& runner, Duration timeout);
+
+
+// Keeps what the peer told at `now`, and how far its clock is from ours.
+Result<void> record_told(store::Database& database, const Description& told, Instant now);
 
 }  // namespace hasync::peer

@@ -80,9 +80,12 @@ std::string render(const agent::ApplyPlan& plan, const config::Config& settings,
   auto text = render(changes, format);
   const schedule::Grid grid{plan.applied.anchor, plan.applied.every};
   std::vector<std::string> next;
-  for (const auto at : schedule::upcoming(grid, now, 5))
-    next.push_back(fmt::format("{} ({})", format_clock(at), local(at)));
-  text += fmt::format("next runs  {} {} UTC (local)\n", format_day(schedule::next_due(grid, now)), join(next, ", "));
+  std::string day;
+  for (const auto at : schedule::upcoming(grid, now, 5)) {
+    const bool same_day = std::exchange(day, format_day(at)) == format_day(at);
+    next.push_back(fmt::format("{}{} ({})", same_day ? "" : day + " ", format_clock(at), local(at)));
+  }
+  text += fmt::format("next runs  {} UTC (local)\n", join(next, ", "));
   text += fmt::format("detection  {}\n", config::tell_detection(settings.heartbeat));
   for (const auto& warning : config::warnings(settings)) text += fmt::format("warning    {}\n", warning);
   return text;

@@ -6,6 +6,7 @@
 
 #include "base/text.hpp"
 #include "config/validate.hpp"
+#include "report/failover.hpp"
 #include "report/json.hpp"
 
 namespace hasync::report {
@@ -16,19 +17,6 @@ using agent::BeatState;
 std::string_view state_name(BeatState state) {
   static constexpr std::array names{"alive", "failing", "failed", "unknown"};
   return names.at(static_cast<std::size_t>(state));
-}
-
-std::string_view action_name(config::FailoverAction action) {
-  return action == config::FailoverAction::promote ? "promote" : "standby";
-}
-
-Json guards_json(const std::vector<failover::Guard>& guards) {
-  auto json = Json::array();
-  for (const auto& guard : guards)
-    json.push_back({{"name", guard.name},
-                    {"verdict", std::string{failover::verdict_name(guard.verdict)}},
-                    {"evidence", guard.evidence}});
-  return json;
 }
 
 std::string as_json(const agent::Status& status) {
@@ -73,13 +61,18 @@ std::string tell_point(const agent::Status& status) {
                      counted(status.point->files, "file"), tell_size(status.point->bytes), status.points_kept);
 }
 
+// "03:00", with the day where it is another one than `now`'s.
+std::string tell_moment(Instant at, Instant now) {
+  return format_day(at) == format_day(now) ? format_clock(at) : format_day(at) + " " + format_clock(at);
+}
+
 std::string tell_schedule(const agent::Status& status, LocalTime local) {
   if (!status.node.applied) return "not scheduled · to schedule it: hasync apply";
   const auto& applied = *status.node.applied;
   auto words = fmt::format("every {} from {} UTC", tell_duration(applied.every), format_clock(applied.anchor));
   if (status.node.role == Role::secondary && status.sync.next_due)
-    words +=
-        fmt::format(" · next {} UTC ({} local)", format_clock(*status.sync.next_due), local(*status.sync.next_due));
+    words += fmt::format(" · next {} UTC ({} local)", tell_moment(*status.sync.next_due, status.now),
+                         local(*status.sync.next_due));
   return words;
 }
 
@@ -113,6 +106,7 @@ std::string tell_beat(const agent::Status& status) {
   }
   auto words = fmt::format("{}: {} in a row · {}", beat.state == BeatState::failed ? "FAILED" : "failing",
                            counted(beat.last->failures, "failed attempt"), printable(beat.last->evidence));
+  if (beat.episode) words += " · since " + format_rfc3339(std::chrono::floor<std::chrono::seconds>(beat.episode->began));
   if (beat.episode && beat.episode->acted) words += " · " + *beat.episode->acted;
   return words;
 }
@@ -144,11 +138,25 @@ std::string tell_mail(const agent::Status& status) {
 }
 
 std::string headline(const agent::Status& status) {
-  if (status.unfinished)
-    return fmt::format("A {} IS UNDER WAY",
-                       status.unfinished->kind == store::FailoverKind::promotion ? "PROMOTION" : "DEMOTION");
-  if (status.node.role == Role::primary) return "serving";
-  return status.blocking.empty() ? "ready to fail over" : "NOT READY to fail over";
+  const auto& peer = status.settings.peer.name;
+  if (status.unfinished) {
+    const bool promotion = status.unfinished->kind == store::FailoverKind::promotion;
+    return fmt::format("A {} {}", promotion ? "PROMOTION" : "DEMOTION",
+                       status.role_holder ? "IS UNDER WAY" : "WAS INTERRUPTED");
+  }
+  if (status.node.role == Role::primary)
+    return status.node.peer && status.node.peer->role == Role::primary
+               ? fmt::format("TWO PRIMARIES: {} says so too (term {})", peer, status.node.peer->term)
+               : std::string{"serving"};
+  const auto gone = status.heartbeat.state == BeatState::failed ? fmt::format("{} IS GONE · ", peer) : std::string{};
+  return gone + (status.blocking.empty() ? "ready to fail over" : "NOT READY to fail over");
+}
+
+std::string tell_unfinished(const agent::Status& status) {
+  if (status.role_holder) return *status.role_holder + " is at it";
+  return status.unfinished->kind == store::FailoverKind::promotion
+             ? "to carry it on: hasync promote · to give it up: hasync demote"
+             : "to carry it on: hasync demote";
 }
 
 }  // namespace
@@ -156,8 +164,10 @@ std::string headline(const agent::Status& status) {
 std::string render(const agent::Status& status, Format format, LocalTime local) {
   if (format == Format::json) return as_json(status);
   auto text =
-      fmt::format("{} · {} of {} · term {} · {}\n", status.settings.node.name, store::role_name(status.node.role),
-                  status.settings.peer.name, status.node.term, headline(status));
+      fmt::format("{} · {} {} · term {} · {}\n", status.settings.node.name,
+                  status.node.role == Role::primary ? "primary, peer" : "secondary of", status.settings.peer.name,
+                  status.node.term, headline(status));
+  if (status.unfinished) text += row(fmt::format("failover {}", status.unfinished->id), tell_unfinished(status));
   if (status.paused) {
     const auto& pause = *status.node.pause;
     text +=
@@ -191,30 +201,6 @@ Nagios nagios(const agent::Status& status) {
     return {1, fmt::format("HASYNC WARNING - {}: sync failed {}, heartbeat {}{}", name,
                            counted(status.sync.failures_since_good, "time"), state_name(status.heartbeat.state), perf)};
   return {0, fmt::format("HASYNC OK - {} is secondary, data {} old{}", name, age, perf)};
-}
-
-std::string render(const agent::Decision& decision, const config::Config& settings, Format format) {
-  if (format == Format::json) {
-    auto json = object("why");
-    json["would_promote"] = decision.would_promote();
-    json["action"] = std::string{action_name(settings.failover.action)};
-    json["guards"] = guards_json(decision.guards);
-    json["plan"] = failover::tell(decision.plan);
-    return dump(json);
-  }
-  const bool promotes = settings.failover.action == config::FailoverAction::promote;
-  auto text = decision.would_promote()
-                  ? fmt::format("If {} failed now, {} could be promoted{}.\n", settings.peer.name, settings.node.name,
-                                promotes ? ", and would be" : "; the settings say: keep in standby")
-                  : fmt::format("If {} failed now, {} would stay in standby: {}.\n", settings.peer.name,
-                                settings.node.name, join(decision.blocking, ", "));
-  for (const auto& guard : decision.guards)
-    text += fmt::format("  {} {:<20} {}\n",
-                        guard.verdict == failover::Verdict::pass   ? "✓"
-                        : guard.verdict == failover::Verdict::fail ? "✗"
-                                                                   : "?",
-                        guard.name, printable(guard.evidence));
-  return text;
 }
 
 }  // namespace hasync::report

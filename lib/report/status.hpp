@@ -19,7 +19,4 @@ struct Nagios {
 };
 Nagios nagios(const agent::Status& status);
 
-// Every guard with its verdict and evidence; JSON: hasync.why/1.
-std::string render(const agent::Decision& decision, const config::Config& settings, Format format);
-
 }  // namespace hasync::report

@@ -40,7 +40,8 @@ std::string render(const sync::Outcome& outcome, Format format) {
 std::string render(const sync::Plan& plan, Format format) {
   if (format == Format::json) {
     auto json = object("sync-plan");
-    json["would_change"] = plan.changes_anything;
+    json["would_change"] = plan.changes_anything && !plan.refusal;
+    json["refusal"] = plan.refusal ? Json(describe(*plan.refusal)) : Json(nullptr);
     json["newest_point"] = plan.newest ? Json(*plan.newest) : Json(nullptr);
     json["datasets"] = Json::array();
     for (const auto& dataset : plan.datasets)

@@ -104,6 +104,13 @@ Result<std::optional<FailoverRecord>> unacknowledged_failover(Database& database
       database, "WHERE kind = 'promotion' AND result = 'failed' AND acknowledged IS NULL ORDER BY id DESC LIMIT 1");
 }
 
+Result<std::int64_t> failed_since(Database& database, FailoverKind kind, Instant since) {
+  HASYNC_TRY(auto query,
+             database.prepare("SELECT count(*) FROM failovers WHERE kind = ? AND result = 'failed' AND at >= ?"));
+  HASYNC_CHECK(query.bind(failover_kind_name(kind)).bind(since).step());
+  return query.integer(0);
+}
+
 Result<void> acknowledge_failovers(Database& database, Instant at) {
   HASYNC_TRY(auto update, database.prepare("UPDATE failovers SET acknowledged = ? WHERE acknowledged IS NULL"));
   return update.bind(at).run();

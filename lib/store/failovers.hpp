@@ -52,6 +52,8 @@ Result<std::vector<StepRecord>> steps_of(Database& database, std::int64_t failov
 Result<std::optional<FailoverRecord>> unfinished_failover(Database& database);
 // The newest promotion that failed and that no operator has acknowledged.
 Result<std::optional<FailoverRecord>> unacknowledged_failover(Database& database);
+// How many of a kind failed since then.
+Result<std::int64_t> failed_since(Database& database, FailoverKind kind, Instant since);
 Result<void> acknowledge_failovers(Database& database, Instant at);
 Result<std::vector<FailoverRecord>> list_failovers(Database& database, const Range& range);
 

@@ -68,6 +68,7 @@ CREATE TABLE failovers (
   note TEXT NOT NULL DEFAULT '',
   acknowledged INTEGER
 ) STRICT;
+CREATE UNIQUE INDEX failovers_one_running ON failovers (result) WHERE result = 'running';
 CREATE TABLE steps (
   failover INTEGER NOT NULL REFERENCES failovers (id) ON DELETE CASCADE,
   seq INTEGER NOT NULL,

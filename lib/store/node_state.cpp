@@ -48,6 +48,11 @@ Result<void> set_role(Database& database, Role role, std::int64_t term, Instant 
   return update.bind(role_name(role)).bind(term).bind(at).run();
 }
 
+Result<void> set_term(Database& database, std::int64_t term) {
+  HASYNC_TRY(auto update, database.prepare("UPDATE node SET term = ?"));
+  return update.bind(term).run();
+}
+
 Result<void> set_pause(Database& database, const std::optional<Pause>& pause) {
   HASYNC_TRY(auto update, database.prepare("UPDATE node SET paused_since = ?, paused_until = ?, pause_reason = ?"));
   if (!pause) return update.bind_null().bind_null().bind_null().run();

@@ -49,5 +49,6 @@ Result<void> set_role(Database& database, Role role, std::int64_t term, Instant 
 Result<void> set_pause(Database& database, const std::optional<Pause>& pause);
 Result<void> set_applied(Database& database, const Applied& applied);
 Result<void> set_peer(Database& database, const PeerReport& peer);
+Result<void> set_term(Database& database, std::int64_t term);
 
 }  // namespace hasync::store

@@ -42,6 +42,8 @@ Result<std::vector<Mail>> with_recipients(Database& database, Statement& mails) 
   return found;
 }
 
+Event event_from(const Statement& row) { return {row.integer(0), row.instant(1), row.text(2), row.text(3)}; }
+
 }  // namespace
 
 std::string_view delivery_name(Delivery delivery) { return delivery_names.at(static_cast<std::size_t>(delivery)); }
@@ -56,9 +58,14 @@ Result<std::vector<Event>> list_events(Database& database, const Range& range) {
   HASYNC_TRY(auto query,
              database.prepare("SELECT id, at, kind, summary FROM events WHERE at >= ? ORDER BY id DESC LIMIT ?"));
   query.bind(range.since.value_or(Instant{})).bind(range.limit);
-  return all_rows(query, [](const Statement& row) {
-    return Event{row.integer(0), row.instant(1), row.text(2), row.text(3)};
-  });
+  return all_rows(query, event_from);
+}
+
+Result<std::optional<Event>> newest_event(Database& database, const std::string& kind) {
+  HASYNC_TRY(auto query,
+             database.prepare("SELECT id, at, kind, summary FROM events WHERE kind = ? ORDER BY id DESC LIMIT 1"));
+  query.bind(kind);
+  return first_row(query, event_from);
 }
 
 Result<std::int64_t> queue_mail(Database& database, const Mail& mail) {

@@ -15,6 +15,7 @@ struct Event {
 };
 
 Result<std::int64_t> add_event(Database& database, const Event& event);
+Result<std::optional<Event>> newest_event(Database& database, const std::string& kind);
 Result<std::vector<Event>> list_events(Database& database, const Range& range);
 
 enum class Delivery { queued, sent, failed };

@@ -12,6 +12,7 @@ std::optional<std::string> current_point(const StoreFolder& store) {
   const auto target = fs::read_symlink(store.current(), error);
   if (error || target.parent_path() != "points") return std::nullopt;
   const auto id = target.filename().string();
+  if (!parse_rfc3339(id)) return std::nullopt;
   return fs::is_directory(store.point(id), error) ? std::optional{id} : std::nullopt;
 }
 

@@ -22,7 +22,7 @@ struct StoreFolder {
   std::string live(const std::string& dataset) const { return path + "/live/" + dataset; }
 };
 
-// The id of the point that `current` names, when its folder is there.
+// The id of the point that `current` names, when it is one (its name is a UTC stamp) and its folder is there.
 std::optional<std::string> current_point(const StoreFolder& store);
 // The ids of all point folders, oldest first.
 std::vector<std::string> point_ids(const StoreFolder& store);

@@ -27,6 +27,9 @@ Result<void> throw_away(const store::StoreFolder& store, const std::string& id) 
 Result<void> end_run(const store::StoreFolder& store, store::Database& database, store::SyncRun run, Instant now) {
   run.finished = now;
   const bool published = run.point && store::current_point(store) == run.point;
+  // First the half point, then the record: so that no crash leaves one that looks whole.
+  if (!published && run.point && std::filesystem::exists(store.point(*run.point)))
+    HASYNC_CHECK(throw_away(store, *run.point));
   HASYNC_TRY(auto transaction, store::Transaction::begin(database));
   if (published) {
     run.result = store::SyncResult::success;
@@ -40,9 +43,7 @@ Result<void> end_run(const store::StoreFolder& store, store::Database& database,
     run.note = "its process was killed, or the machine went down; nothing was published";
   }
   HASYNC_CHECK(store::update_run(database, run));
-  HASYNC_CHECK(transaction.commit());
-  if (!published && run.point && std::filesystem::exists(store.point(*run.point))) return throw_away(store, *run.point);
-  return {};
+  return transaction.commit();
 }
 
 }  // namespace

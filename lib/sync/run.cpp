@@ -11,13 +11,15 @@
 #include "os/tree.hpp"
 #include "peer/describe.hpp"
 #include "store/node_state.hpp"
+#include "sync/guards.hpp"
 #include "sync/points.hpp"
 
 namespace hasync::sync {
 namespace {
 
 constexpr auto ask_timeout = std::chrono::seconds{10};
-constexpr std::string_view empty_source = "empty-source";
+// A promotion or demotion that is about to begin holds the role lock for a moment; one that has begun, to its end.
+constexpr auto role_lock_patience = std::chrono::seconds{10};
 
 bool is_folder(const std::string& path) {
   std::error_code none;
@@ -47,11 +49,13 @@ class Carrier {
     if (!ended) return fail(with_context(std::move(ended.error()), "dataset " + dataset.name));
     auto judged = judge(settings_, dataset, *ended);
     if (judged.error) return fail(std::move(*judged.error));
-    if (!judged.note.empty()) notes_.push_back(std::move(judged.note));
+    if (!judged.note.empty()) note(std::move(judged.note));
     return read_counts(output);
   }
 
-  void note(std::string words) { notes_.push_back(std::move(words)); }
+  void note(std::string words) {
+    if (std::find(notes_.begin(), notes_.end(), words) == notes_.end()) notes_.push_back(std::move(words));
+  }
   std::string notes() const { return join(notes_, "; "); }
 
  private:
@@ -79,16 +83,28 @@ bool same_datasets(const store::StoreFolder& store, const std::string& newest,
   return there == datasets.size();
 }
 
-Result<Plan> make_plan(const config::Config& settings, const store::StoreFolder& store, Carrier& carrier) {
-  Plan plan{store::current_point(store), {}, false};
+// Whether anything but folders is below; none when there is no such folder.
+std::optional<bool> has_files(const std::string& folder) {
+  if (folder.empty()) return std::nullopt;
+  std::error_code error;
+  for (std::filesystem::recursive_directory_iterator entry{folder, error}, end; !error && entry != end;
+       entry.increment(error))
+    if (entry->symlink_status().type() != std::filesystem::file_type::directory) return true;
+  return false;
+}
+
+Result<Plan> make_plan(const config::Config& settings, const store::StoreFolder& store, Carrier& carrier,
+                       const std::vector<std::string>& forced) {
+  Plan plan{.newest = store::current_point(store)};
   for (const auto& dataset : settings.sync.datasets) {
     const auto newest = newest_folder(store, plan.newest, dataset);
     const auto transfer =
         transfer_argv(settings, dataset, newest, store.incoming() + "/" + dataset.name, Progress::silent);
     DatasetPlan planned{dataset.name, {}, {}};
-    if (!newest.empty()) {
-      HASYNC_TRY(planned.counts, carrier.run(dataset, plan_argv(settings, dataset, newest), {}));
-    }
+    const auto compared_with = newest.empty() ? store.incoming() + "/" + dataset.name : newest;
+    HASYNC_TRY(planned.counts, carrier.run(dataset, plan_argv(settings, dataset, compared_with), {}));
+    if (!plan.refusal)
+      plan.refusal = refuse_empty(dataset, planned.counts.files, has_files(newest), settings.peer.name, forced);
     const bool changes = newest.empty() || planned.counts.changed + planned.counts.deleted > 0;
     if (changes) planned.argv = transfer;
     plan.changes_anything = plan.changes_anything || changes;
@@ -98,19 +114,20 @@ Result<Plan> make_plan(const config::Config& settings, const store::StoreFolder&
   return plan;
 }
 
-bool has_files(const std::string& folder) {
-  std::error_code error;
-  return std::filesystem::directory_iterator{folder, error} != std::filesystem::directory_iterator{};
-}
-
-// A source that held files and now holds none is more often an unmounted disk than a decision.
-Result<void> refuse_empty(const config::Config& settings, const config::Dataset& dataset, const std::string& newest,
-                          const Counts& counts, const std::vector<std::string>& forced) {
-  const bool allowed = std::find(forced.begin(), forced.end(), empty_source) != forced.end();
-  if (counts.files > 0 || newest.empty() || !has_files(newest) || allowed) return {};
-  return fail(ExitCode::unsafe, fmt::format("dataset {}: {} on {} is empty, and the newest recovery point has files; "
-                                            "if that is right: hasync sync --force={}",
-                                            dataset.name, dataset.source, settings.peer.name, empty_source));
+// Whether the peer is one to pull from, and if so, following it: its term is ours from now on. A peer without hasync can
+// still be pulled from, which is noted; one that cannot be reached is told now.
+Result<void> follow_peer(const config::Config& settings, store::Database& database, const store::NodeState& node,
+                         const std::vector<std::string>& forced, Carrier& carrier, Seams seams) {
+  if (settings.peer.transport == config::Transport::local) return {};
+  const auto told = peer::ask_peer(settings.peer, seams.runner, ask_timeout);
+  if (!told && told.error().code == ExitCode::failed) {
+    carrier.note(told.error().message);
+    return {};
+  }
+  if (!told) return fail(told.error());
+  HASYNC_CHECK(peer::record_told(database, *told, seams.clock.now()));
+  if (auto refusal = refuse_peer(*told, node, settings.peer, forced)) return fail(std::move(*refusal));
+  return told->term == node.term ? Result<void>{} : store::set_term(database, told->term);
 }
 
 class Run {
@@ -130,10 +147,9 @@ class Run {
     run_.started = now;
     run_.trigger = request_.trigger;
     HASYNC_TRY(const auto node, store::read_or_start_node(database_, settings_.node.role, now));
-    if (node.role == Role::primary)  // an operator's slip, not an event: nothing is recorded
-      return Outcome{run_, refused(fmt::format(
-                               "{} is primary (term {}): it never pulls; to make it the standby again: hasync demote",
-                               settings_.node.name, node.term))};
+    HASYNC_TRY(const auto unfinished, store::unfinished_failover(database_));
+    if (auto refusal = refuse_node(node, unfinished, settings_.node.name))  // a slip, not an event: nothing is recorded
+      return Outcome{run_, std::move(refusal)};
     if (const auto prepared = prepare_store(store_); !prepared) return end(prepared.error());
     auto lock =
         FileLock::take(store_.lock(), fmt::format("the sync run of {} (pid {})", format_rfc3339(now), ::getpid()));
@@ -143,7 +159,7 @@ class Run {
 
     HASYNC_TRY(run_.point, point_id(store_, database_, now));
     HASYNC_TRY(run_.id, store::add_run(database_, run_));
-    if (const auto pulled = pull(); !pulled) {
+    if (const auto pulled = pull(node); !pulled) {
       static_cast<void>(remove_tree(store_.incoming()));
       return end(told_with_room(pulled.error()));
     }
@@ -151,18 +167,11 @@ class Run {
   }
 
  private:
-  static Error refused(std::string why) { return {ExitCode::unsafe, std::move(why)}; }
-
-  Result<void> pull() {
-    HASYNC_CHECK(ask());
-    HASYNC_TRY(const auto plan, make_plan(settings_, store_, carrier_));
-    for (std::size_t at = 0; at < plan.datasets.size(); ++at) {
-      const auto& dataset = settings_.sync.datasets[at];
-      const auto newest = newest_folder(store_, plan.newest, dataset);
-      if (!newest.empty())
-        HASYNC_CHECK(refuse_empty(settings_, dataset, newest, plan.datasets[at].counts, request_.forced));
-      counts_ += plan.datasets[at].counts;
-    }
+  Result<void> pull(const store::NodeState& node) {
+    HASYNC_CHECK(follow_peer(settings_, database_, node, request_.forced, carrier_, seams_));
+    HASYNC_TRY(const auto plan, make_plan(settings_, store_, carrier_, request_.forced));
+    if (plan.refusal) return fail(*plan.refusal);
+    for (const auto& planned : plan.datasets) counts_ += planned.counts;
     if (plan.newest && !plan.changes_anything) {
       run_.result = store::SyncResult::unchanged;
       run_.point = plan.newest;
@@ -170,26 +179,6 @@ class Run {
     }
     HASYNC_CHECK(transfer(plan));
     return publish_point();
-  }
-
-  // Whether the peer is one to pull from. A peer without hasync can still be pulled from; one that cannot be reached is
-  // told now.
-  Result<void> ask() {
-    if (settings_.peer.transport == config::Transport::local) return {};
-    const auto told = peer::ask_peer(settings_.peer, seams_.runner, ask_timeout);
-    if (!told && told.error().code == ExitCode::failed) {
-      carrier_.note(told.error().message);
-      return {};
-    }
-    if (!told) return fail(told.error());
-    const auto now = seams_.clock.now();
-    HASYNC_CHECK(store::set_peer(database_, {told->role, told->term, told->version, now,
-                                             std::chrono::round<std::chrono::seconds>(told->at - now)}));
-    if (told->role != Role::primary)
-      return fail(refused(
-          fmt::format("{} says that it is {} (term {}): only a primary is pulled from; see hasync status on both",
-                      settings_.peer.name, store::role_name(told->role), told->term)));
-    return {};
   }
 
   Result<void> transfer(const Plan& plan) {
@@ -206,8 +195,11 @@ class Run {
       };
       HASYNC_TRY(auto counts,
                  carrier_.run(dataset, transfer_argv(settings_, dataset, newest, target, progress), on_output));
+      // Again: the source may have been unmounted since the plan was made.
+      if (auto refusal =
+              refuse_empty(dataset, counts.files, has_files(newest), settings_.peer.name, request_.forced))
+        return fail(std::move(*refusal));
       counts.changed = counts.deleted = 0;  // the plan told them; what was linked is not listed here
-      if (newest.empty()) counts.changed = counts.files;
       counts_ += counts;
     }
     return {};
@@ -216,13 +208,16 @@ class Run {
   // A promotion holds the role lock from its first step to its last: then it is too late to publish.
   Result<void> publish_point() {
     HASYNC_CHECK(sync_filesystem(store_.incoming()));  // before the lock: a promotion must not wait for a slow disk
-    const auto role = FileLock::take(state_.role_lock(), fmt::format("the publishing of {}", *run_.point));
+    const auto role = FileLock::take_within(state_.role_lock(), fmt::format("the publishing of {}", *run_.point),
+                                            seams_.clock, role_lock_patience);
     if (!role)
-      return fail(refused(fmt::format("a promotion or demotion began during the run, so nothing is published ({})",
-                                      role.error().message)));
-    HASYNC_TRY(const auto node, store::read_node(database_));
-    if (node && node->role == Role::primary)
-      return fail(refused("this node became primary during the run, so nothing is published"));
+      return fail(ExitCode::unsafe,
+                  fmt::format("a promotion or demotion began during the run, so nothing is published ({})",
+                              role.error().message));
+    HASYNC_TRY(const auto node, store::read_or_start_node(database_, settings_.node.role, seams_.clock.now()));
+    HASYNC_TRY(const auto unfinished, store::unfinished_failover(database_));
+    if (auto refusal = refuse_node(node, unfinished, settings_.node.name))
+      return fail(with_context(std::move(*refusal), "nothing is published"));
     HASYNC_CHECK(publish(store_, *run_.point));
     run_.result = store::SyncResult::success;
     return {};
@@ -295,9 +290,14 @@ Result<Outcome> run_sync(const config::Config& settings, const store::StatePaths
   return Run{settings, state, database, request, seams}.carry_out();
 }
 
-Result<Plan> plan_sync(const config::Config& settings, Seams seams) {
+Result<Plan> plan_sync(const config::Config& settings, store::Database& database,
+                       const std::vector<std::string>& forced, Seams seams) {
+  HASYNC_TRY(const auto node, store::read_or_start_node(database, settings.node.role, seams.clock.now()));
+  HASYNC_TRY(const auto unfinished, store::unfinished_failover(database));
+  if (auto refusal = refuse_node(node, unfinished, settings.node.name)) return fail(std::move(*refusal));
   Carrier carrier{settings, seams};
-  return make_plan(settings, {settings.sync.store}, carrier);
+  HASYNC_CHECK(follow_peer(settings, database, node, forced, carrier, seams));
+  return make_plan(settings, {settings.sync.store}, carrier, forced);
 }
 
 }  // namespace hasync::sync

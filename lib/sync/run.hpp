@@ -20,7 +20,7 @@ struct Seams {
 
 struct Request {
   std::string trigger;              // "schedule" or "operator"
-  std::vector<std::string> forced;  // guards overridden: empty-source
+  std::vector<std::string> forced;  // guards overridden, see sync/guards.hpp
   // What is going on, for a terminal: the dataset and how far it is. Empty: rsync is not asked to tell.
   std::function<void(const std::string& dataset, int percent)> on_progress{};
   // Called inside the transaction that records the run's end.
@@ -45,8 +45,10 @@ struct Plan {
   std::optional<std::string> newest{};  // the point it is compared with
   std::vector<DatasetPlan> datasets{};
   bool changes_anything = false;
+  std::optional<Error> refusal{};  // why the run would refuse to publish that
 };
-// What a run would do now; changes nothing.
-Result<Plan> plan_sync(const config::Config& settings, Seams seams);
+// What a run would do now; an error where it would not even begin. Changes nothing but what is known of the peer.
+Result<Plan> plan_sync(const config::Config& settings, store::Database& database,
+                       const std::vector<std::string>& forced, Seams seams);
 
 }  // namespace hasync::sync

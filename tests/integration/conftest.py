@@ -4,10 +4,14 @@ import os
 import pathlib
 import subprocess
 import sys
+import time
 
 import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
+
+from servers import HttpServer, MailServer, SshServer  # noqa: E402
+from town import Town  # noqa: E402
 
 HASYNC = os.environ.get("HASYNC", "hasync")
 
@@ -36,7 +40,7 @@ class Pair:
     def save(self):
         # JSON is YAML.
         self.config.write_text(json.dumps(self.settings, indent=1))
-        self.config.chmod(0o644)
+        self.config.chmod(0o600)
 
     def set(self, section, **values):
         self.settings[section].update(values)
@@ -73,3 +77,41 @@ class Pair:
 @pytest.fixture
 def pair(tmp_path):
     return Pair(tmp_path)
+
+
+@pytest.fixture
+def town(pair):
+    with HttpServer() as server, MailServer() as mail:
+        yield Town(pair, server, mail)
+
+
+@pytest.fixture
+def ssh_pair(pair, tmp_path):
+    """The same, with east behind a real sshd."""
+    with SshServer(tmp_path / "ssh") as server:
+        pair.settings["peer"] = server.peer()
+        pair.save()
+        yield pair, server
+
+
+def shim(folder, name, body):
+    """A program of that name which is a shell script, first in the PATH that is given back."""
+    shims = folder / "shims"
+    shims.mkdir(exist_ok=True)
+    (shims / name).write_text(f"#!/bin/sh\n{body}\n")
+    (shims / name).chmod(0o755)
+    return f"{shims}:/usr/bin:/bin:/usr/sbin:/sbin"
+
+
+def slow_rsync(folder):
+    """An rsync that waits, after it has written all, until it is told to go on: its PATH, and the files that say so."""
+    begun, go = folder / "begun", folder / "go"
+    return shim(folder, "rsync", f'''/usr/bin/rsync "$@" || exit
+case "$*" in *--dry-run*) ;; *) : >{begun}; while [ ! -e {go} ]; do sleep 0.05; done ;; esac'''), begun, go
+
+
+def wait_for(path, seconds=30):
+    deadline = time.monotonic() + seconds
+    while not path.exists():
+        assert time.monotonic() < deadline, f"{path} did not appear"
+        time.sleep(0.01)

@@ -1,5 +1,6 @@
 """Real servers with real faults, on loopback ports that the kernel chooses. Each is a context manager."""
 import contextlib
+import json
 import pathlib
 import socket
 import ssl
@@ -192,6 +193,18 @@ class SshServer:
             f"Port {self.port}\nListenAddress 127.0.0.1\nHostKey {folder}/host_key\nPidFile {folder}/pid\n"
             f"AuthorizedKeysFile {folder}/authorized_keys\nStrictModes no\nUsePAM no\nPasswordAuthentication no\n"
             "PermitRootLogin yes\nPermitUserEnvironment yes\nSubsystem sftp internal-sftp\n")
+
+    def peer(self):
+        """The settings of a peer that is reached through it."""
+        user = subprocess.run(["id", "-un"], capture_output=True, text=True, check=True).stdout.strip()
+        return {"name": "east", "host": "127.0.0.1", "port": self.port, "user": user,
+                "identity_file": str(self.folder / "client_key"), "known_hosts_file": str(self.known_hosts)}
+
+    def describe(self, role, term, node="east"):
+        """What a hasync on the peer answers from now on."""
+        (self.bin / "hasync").write_text("#!/bin/sh\ncat <<'END'\n" + json.dumps(
+            {"schema": "hasync.describe/1", "node": node, "role": role, "term": term, "version": "0.1.0", "at": "2026-01-01T00:00:00Z"}) + "\nEND\n")
+        (self.bin / "hasync").chmod(0o755)
 
     def trust(self, key):
         kind, blob = (self.folder / f"{key}.pub").read_text().split()[:2]

@@ -42,6 +42,7 @@ def test_a_failed_sync_is_told_once_to_all_in_proper_mail(failing):
         assert "dataset app: east has no folder" in body and "there is no recovery point at all" in body
         assert max(len(line) for line in text.split("\r\n")) <= 998
         failing.source.mkdir()
+        (failing.source / "f").write_text("1")
         failing.ok("sync")
         assert email.message_from_string(server.mails[1][1])["Subject"] == "[hasync west] sync works again"
 
@@ -49,11 +50,12 @@ def test_a_failed_sync_is_told_once_to_all_in_proper_mail(failing):
 def test_completion_is_told_only_when_wanted(failing):
     with MailServer() as server:
         failing.source.mkdir()
+        (failing.source / "f").write_text("1")
         use(failing, server.url)
         failing.ok("sync")
         assert server.mails == []
         failing.set("notify", on_sync_completion=True)
-        (failing.source / "f").write_text("1")
+        (failing.source / "f").write_text("22")
         failing.ok("sync")
         failing.ok("sync")
         assert len(server.mails) == 1

@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from servers import SshServer
+from conftest import shim, slow_rsync, wait_for
 
 ROOT = os.geteuid() == 0
 
@@ -181,10 +181,33 @@ def test_an_emptied_source_is_refused_unless_forced(pair):
     (pair.source / "f").unlink()
     refused = pair.run("sync")
     assert refused.returncode == 6
-    assert "is empty, and the newest recovery point has files; if that is right: hasync sync --force=empty-source" in refused.stderr
+    told = (f"hasync: dataset app: {pair.source} on east holds no file, and the newest recovery point has some; is it mounted? "
+            "If that is right: hasync sync --force=empty-source\n")
+    assert refused.stderr == told
     assert os.listdir(pair.current / "app") == ["f"]
+    planned = pair.run("sync", "--dry-run")
+    assert (planned.returncode, planned.stderr) == (6, told)
     pair.ok("sync", "--force=empty-source")
     assert os.listdir(pair.current / "app") == []
+    assert pair.json("sync")["result"] == "unchanged"  # as the newest point: that is no surprise any more
+
+
+def test_an_empty_source_is_not_taken_for_data_at_the_first_sync_either(pair):
+    (pair.source / "only a folder").mkdir()
+    refused = pair.run("sync")
+    assert refused.returncode == 6 and refused.stderr.startswith(f"hasync: dataset app: {pair.source} on east holds no file; is it mounted?")
+    assert not pair.current.exists() and pair.history("syncs")[0]["result"] == "failed"
+    pair.ok("sync", "--force=empty-source")
+    assert pair.json("sync")["result"] == "unchanged"
+
+
+def test_a_source_unmounted_between_plan_and_transfer_is_refused(pair, tmp_path):
+    (pair.source / "f").write_text("1")
+    pair.ok("sync")
+    (pair.source / "f").write_text("22")
+    path = shim(tmp_path, "rsync", f'/usr/bin/rsync "$@" || exit\ncase "$*" in *--dry-run*) rm {pair.source}/f ;; esac')
+    assert pair.run("sync", env={"PATH": path}).returncode == 6
+    assert (pair.current / "app" / "f").read_text() == "1"
 
 
 def test_an_unreadable_file_fails_the_run(pair, tmp_path):
@@ -210,12 +233,8 @@ def test_rsync_missing(pair, tmp_path):
     ("trap '' TERM; while :; do sleep 0.1; done", "dataset app: the run took longer than sync.timeout 10s and was ended"),
 ])
 def test_rsync_killed_failing_or_hanging(pair, tmp_path, body, told):
-    shims = tmp_path / "bin"
-    shims.mkdir()
-    (shims / "rsync").write_text(f"#!/bin/sh\n{body}\n")
-    (shims / "rsync").chmod(0o755)
     pair.set("sync", timeout="10s")
-    failed = pair.run("sync", env={"PATH": f"{shims}:/usr/bin:/bin"})
+    failed = pair.run("sync", env={"PATH": shim(tmp_path, "rsync", body)})
     assert failed.returncode == 1
     assert failed.stderr == f"hasync: {told}\n"
     assert not pair.current.exists()
@@ -223,11 +242,7 @@ def test_rsync_killed_failing_or_hanging(pair, tmp_path, body, told):
 
 def test_vanished_files_are_a_success_with_a_note(pair, tmp_path):
     (pair.source / "f").write_text("1")
-    shims = tmp_path / "bin"
-    shims.mkdir()
-    (shims / "rsync").write_text('#!/bin/sh\n/usr/bin/rsync "$@"\nexit 24\n')
-    (shims / "rsync").chmod(0o755)
-    told = json.loads(pair.ok("sync", "--json", env={"PATH": f"{shims}:/usr/bin:/bin"}))
+    told = json.loads(pair.ok("sync", "--json", env={"PATH": shim(tmp_path, "rsync", '/usr/bin/rsync "$@"\nexit 24')}))
     assert (told["result"], told["note"]) == ("success", "dataset app: some files vanished while they were read")
 
 
@@ -255,24 +270,6 @@ def test_a_store_that_cannot_be_made_is_told(pair, tmp_path):
     (tmp_path / "file").write_text("")
     pair.set("sync", store=str(tmp_path / "file"))
     assert pair.run("sync").stderr == f"hasync: the store {tmp_path}/file is a file, not a folder; set sync.store\n"
-
-
-def slow_rsync(tmp_path):
-    """An rsync that waits, after it began to write, until it is told to go on."""
-    shims = tmp_path / "bin"
-    shims.mkdir()
-    begun, go = tmp_path / "begun", tmp_path / "go"
-    (shims / "rsync").write_text(f'#!/bin/sh\n/usr/bin/rsync "$@" || exit\n'
-                                 f'case "$*" in *--dry-run*) ;; *) : >{begun}; while [ ! -e {go} ]; do sleep 0.05; done ;; esac\n')
-    (shims / "rsync").chmod(0o755)
-    return f"{shims}:/usr/bin:/bin", begun, go
-
-
-def wait_for(path, seconds=30):
-    deadline = time.monotonic() + seconds
-    while not path.exists():
-        assert time.monotonic() < deadline, f"{path} did not appear"
-        time.sleep(0.01)
 
 
 def test_a_second_run_is_skipped_and_names_the_holder(pair, tmp_path):
@@ -352,39 +349,52 @@ def test_a_pause_holds_back_the_agent_and_not_the_operator(pair):
     pair.ok("sync")
 
 
-@pytest.fixture
-def ssh_pair(pair, tmp_path):
-    with SshServer(tmp_path / "ssh") as server:
-        user = subprocess.run(["id", "-un"], capture_output=True, text=True, check=True).stdout.strip()
-        pair.settings["peer"] = {"name": "east", "host": "127.0.0.1", "port": server.port, "user": user,
-                                 "identity_file": str(server.folder / "client_key"), "known_hosts_file": str(server.known_hosts)}
-        pair.save()
-        yield pair, server
-
-
-def install_hasync(server, role, term):
-    (server.bin / "hasync").write_text("#!/bin/sh\ncat <<'END'\n" + json.dumps(
-        {"schema": "hasync.describe/1", "node": "east", "role": role, "term": term, "version": "0.1.0", "at": "2026-01-01T00:00:00Z"}) + "\nEND\n")
-    (server.bin / "hasync").chmod(0o755)
-
-
 def test_sync_over_ssh_is_exact(ssh_pair):
     pair, server = ssh_pair
-    install_hasync(server, "primary", 3)
+    server.describe("primary", 3)
     fill(pair.source)
     assert pair.json("sync")["result"] == "success"
     assert tree(pair.current / "app") == tree(pair.source)
+    # By pulling from it, this node follows the primary's term.
+    assert pair.json("status")["term"] == 3
+    server.describe("primary", 4)
     guard = {guard["name"]: guard for guard in pair.json("why")["guards"]}["peer-term"]
-    assert guard["verdict"] == "fail" and "east told term 3" in guard["evidence"]
+    assert guard["verdict"] == "fail" and "east told term 4" in guard["evidence"] and "ours is 3" in guard["evidence"]
+    pair.ok("sync")
+    assert pair.json("why")["would_promote"] is True
 
 
 def test_a_peer_that_is_not_primary_is_not_pulled_from(ssh_pair):
     pair, server = ssh_pair
-    install_hasync(server, "secondary", 0)
+    server.describe("secondary", 0)
     (pair.source / "f").write_text("1")
     refused = pair.run("sync")
     assert refused.returncode == 6
     assert refused.stderr == "hasync: east says that it is secondary (term 0): only a primary is pulled from; see hasync status on both\n"
+
+
+def test_a_primary_left_behind_by_a_promotion_is_not_pulled_from(ssh_pair):
+    pair, server = ssh_pair
+    server.describe("primary", 2)
+    (pair.source / "f").write_text("1")
+    pair.ok("sync")
+    server.describe("primary", 1)
+    refused = pair.run("sync")
+    assert refused.returncode == 6
+    assert refused.stderr == ("hasync: east is primary of term 1, and this node knows of a promotion to term 2: what east has may be older; "
+                              "if it is right all the same: hasync sync --force=peer-term\n")
+    pair.ok("sync", "--force=peer-term")
+    assert pair.json("status")["term"] == 1
+    pair.ok("sync")
+
+
+def test_a_peer_that_is_another_node_is_not_pulled_from(ssh_pair):
+    pair, server = ssh_pair
+    server.describe("primary", 0, node="north")
+    (pair.source / "f").write_text("1")
+    refused = pair.run("sync")
+    assert (refused.returncode, refused.stderr) == (6, "hasync: the node at 127.0.0.1 calls itself north, not east; set peer.host or peer.name right\n")
+    assert "calls itself north" in pair.run("check").stdout
 
 
 def test_a_peer_without_hasync_is_pulled_from_with_a_note_but_not_taken_over_from(ssh_pair):

@@ -126,6 +126,11 @@ TEST_CASE("detected but not acted upon stays detected; acted upon, one attempt a
   REQUIRE(store::update_episode(f.database, episode));
   CHECK(f.beat().value().verdict == Verdict::down);
   CHECK(f.prober.asked == 5);
+  // After a reboot one failed attempt says nothing: it is counted anew.
+  f.clock.boot = "b2";
+  const auto rebooted = f.beat().value();
+  CHECK((rebooted.verdict == Verdict::down && rebooted.last.failures == 3));
+  CHECK(f.prober.asked == 8);
   f.prober.alive = true;
   const auto over = f.beat().value();
   CHECK((over.verdict == Verdict::alive && over.episode->ended && f.recovered == 1));

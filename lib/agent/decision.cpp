@@ -1,0 +1,80 @@
+#include "agent/decision.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+
+#include "base/text.hpp"
+#include "failover/activation.hpp"
+#include "peer/describe.hpp"
+#include "store/point_folder.hpp"
+
+namespace hasync::agent {
+namespace {
+
+// What `current` names, when it is all there.
+std::optional<store::Point> complete_point(const Node& node, std::string& trouble) {
+  const store::StoreFolder store{node.settings.sync.store};
+  const auto id = store::current_point(store);
+  if (!id) {
+    trouble = fmt::format("{} names no recovery point", store.current());
+    return std::nullopt;
+  }
+  for (const auto& dataset : node.settings.sync.datasets)
+    if (std::error_code none; !std::filesystem::is_directory(store.point(*id) + "/" + dataset.name, none)) {
+      trouble = fmt::format("{} lacks the dataset {}", *id, dataset.name);
+      return std::nullopt;
+    }
+  if (const auto known = store::find_point(node.database, *id); known && *known) return **known;
+  const auto at = parse_rfc3339(*id);  // a point without a record (a lost database) is as old as its name says
+  return at ? std::optional{store::Point{.id = *id, .at = *at}} : std::nullopt;
+}
+
+}  // namespace
+
+Result<void> ask_the_peer(const Node& node) {
+  if (node.settings.peer.transport == config::Transport::local) return {};
+  const auto told = peer::ask_peer(node.settings.peer, node.runner, node.settings.heartbeat.timeout);
+  if (!told) return {};  // then what it told last counts
+  return peer::record_told(node.database, *told, node.clock.now());
+}
+
+Result<Heard> ask_around(const Node& node, AskPeer ask) {
+  if (ask == AskPeer::yes) HASYNC_CHECK(ask_the_peer(node));
+  const auto& witnesses = node.settings.failover.witnesses;
+  if (witnesses.empty()) return Heard{};
+  const auto answers = node.prober.ask(witnesses, node.settings.heartbeat.timeout);
+  return Heard{failover::WitnessAnswer{heartbeat::any_alive(answers), heartbeat::tell(answers)}};
+}
+
+Result<Decision> decide(const Node& node, const std::vector<std::string>& forced, const Heard& heard) {
+  const auto now = node.clock.now();
+  failover::Facts facts{.now = now,
+                        .max_data_age = node.settings.failover.max_data_age,
+                        .witness = heard.witness,
+                        .transport = node.settings.peer.transport,
+                        .peer = node.settings.peer.name};
+  HASYNC_TRY(facts.node, store::read_or_start_node(node.database, node.settings.node.role, now));
+  HASYNC_TRY(facts.earlier, store::unacknowledged_failover(node.database));
+  facts.point = complete_point(node, facts.point_trouble);
+  Decision decision{.point = facts.point};
+  if (facts.point) {
+    decision.plan = failover::plan_promotion(node.settings,
+                                             store::StoreFolder{node.settings.sync.store}.point(facts.point->id));
+    facts.live = failover::look_at_live_paths(decision.plan, facts.point->bytes);
+  }
+  decision.guards = failover::judge_guards(facts);
+  decision.blocking = failover::blocking(decision.guards, forced);
+  return decision;
+}
+
+std::vector<std::string> blocked_by(const Decision& decision) {
+  std::vector<std::string> lines;
+  for (const auto& guard : decision.guards)
+    if (std::find(decision.blocking.begin(), decision.blocking.end(), guard.name) != decision.blocking.end())
+      lines.push_back(guard.name + ": " + guard.evidence);
+  return lines;
+}
+
+}  // namespace hasync::agent

@@ -1,0 +1,40 @@
+// Would this node be promoted now? The facts gathered, the guards judged, the plan that would be carried out.
+#pragma once
+#include <string>
+#include <vector>
+
+#include "agent/node.hpp"
+#include "failover/guards.hpp"
+#include "failover/plan.hpp"
+
+namespace hasync::agent {
+
+// Whether the peer itself is asked for its term, which takes up to heartbeat.timeout when it is gone; otherwise what it
+// told last counts.
+enum class AskPeer { yes, no };
+
+// What was heard from outside this node. It may take long to hear it, so it is asked before any lock is taken.
+struct Heard {
+  std::optional<failover::WitnessAnswer> witness{};  // none: none is configured
+};
+Result<Heard> ask_around(const Node& node, AskPeer ask);
+
+// Records what the peer tells of itself; one that does not answer changes nothing.
+Result<void> ask_the_peer(const Node& node);
+
+struct Decision {
+  std::vector<failover::Guard> guards;
+  std::vector<std::string> blocking;  // of the guards, those that keep this node from promoting itself
+  std::optional<store::Point> point{};
+  std::vector<failover::PlannedStep> plan;  // what a promotion would carry out; empty without a point
+
+  bool would_promote() const { return blocking.empty(); }
+};
+
+// Every guard judged now, from the store and what was heard. Changes nothing.
+Result<Decision> decide(const Node& node, const std::vector<std::string>& forced, const Heard& heard);
+
+// "data-age: 2 h old, limit 1 h", for each guard that blocks.
+std::vector<std::string> blocked_by(const Decision& decision);
+
+}  // namespace hasync::agent

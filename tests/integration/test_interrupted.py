@@ -1,0 +1,322 @@
+"""Promotions and demotions that were interrupted, refused or overtaken: what is carried on, and what is given up."""
+import os
+import signal
+import sqlite3
+import subprocess
+import time
+
+import pytest
+
+from conftest import shim, wait_for
+
+ROOT = os.geteuid() == 0
+
+
+def hanging(town, name="wait"):
+    """A step that waits until it is told to go on."""
+    go = town.pair.folder / "go"
+    return town.step(name, f"while [ ! -e {go} ]; do sleep 0.05; done"), go
+
+
+def terminate_at(town, process, step):
+    deadline = time.monotonic() + 30
+    while not any(line.split()[0] == step for line in town.steps_run()):
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(30) == 130
+
+
+@pytest.fixture
+def interrupted(town):
+    """A promotion that an operator began and that was ended in its first step, with the copy in place."""
+    step, town.go = hanging(town)
+    town.pair.settings["failover"]["promote"] = [step, town.step("last")]
+    town.pair.save()
+    town.pair.ok("sync")
+    terminate_at(town, town.pair.start("promote"), "wait")
+    return town
+
+
+def promotions(pair):
+    return [item["result"] for item in pair.history("failovers") if item["kind"] == "promotion"]
+
+
+def test_status_tells_what_was_interrupted_and_what_to_do(interrupted):
+    told = interrupted.pair.ok("status")
+    assert "A PROMOTION WAS INTERRUPTED" in told
+    assert "to carry it on: hasync promote · to give it up: hasync demote" in told
+
+
+def test_a_dry_run_shows_what_is_still_to_be_done(interrupted):
+    planned = interrupted.pair.ok("promote", "--dry-run")
+    assert planned.startswith("promotion 1 was interrupted; what is still to be done:\n1. wait: ") and "copy app" not in planned
+    assert interrupted.pair.json("promote", "--dry-run")["resumes"] == 1
+
+
+def test_a_pause_holds_an_interrupted_promotion_back(interrupted):
+    pair = interrupted.pair
+    interrupted.go.touch()
+    pair.ok("pause")
+    pair.ok("agent", "heartbeat")
+    pair.ok("agent", "promote")
+    assert pair.json("status")["role"] == "secondary"
+    pair.ok("resume")
+    pair.ok("agent", "heartbeat")
+    assert pair.json("status")["role"] == "primary"
+    assert [line.split()[0] for line in interrupted.steps_run()] == ["wait", "wait", "last"]
+
+
+def test_demote_gives_up_an_interrupted_promotion(interrupted):
+    pair = interrupted.pair
+    assert pair.ok("demote", "--dry-run").startswith("1. stop app: ")
+    assert pair.ok("demote").endswith("west is now secondary (term 0)\n")
+    assert interrupted.steps_run()[-1] == "stop app 0 west east"
+    assert pair.json("status")["role"] == "secondary" and promotions(pair) == ["failed"]
+    assert pair.history("failovers")[1]["summary"] == "given up: hasync demote was asked for"
+    pair.ok("agent", "heartbeat")
+    assert pair.json("status")["role"] == "secondary"
+    assert pair.json("status")["failover"]["blocking"] == []
+
+
+def test_promote_does_not_carry_out_an_interrupted_demotion(town):
+    pair = town.pair
+    step, go = hanging(town)
+    pair.settings["failover"]["demote"] = [step]
+    pair.save()
+    pair.ok("sync")
+    pair.ok("promote")
+    terminate_at(town, pair.start("demote"), "wait")
+    refused = pair.run("promote")
+    assert (refused.returncode, refused.stderr) == (6, "hasync: a demotion (failover 2) was interrupted; to carry it on: hasync demote\n")
+    go.touch()
+    pair.ok("demote")
+    assert pair.json("status")["role"] == "secondary"
+
+
+def test_no_run_takes_the_point_of_an_interrupted_promotion_away(interrupted):
+    pair = interrupted.pair
+    pair.set("sync", keep=1)
+    (pair.source / "f").write_text("newer")
+    refused = pair.run("sync")
+    assert refused.returncode == 6
+    assert refused.stderr == ("hasync: a promotion (failover 1) is not finished, and needs its recovery point; to carry it on: "
+                              "hasync promote, to give it up: hasync demote\n")
+    interrupted.go.touch()
+    pair.ok("promote")
+
+
+def begun_by_a_beat(town, **failover):
+    """A promotion that a beat began and that was ended in the fence, before anything was done."""
+    pair = town.pair
+    fence, go = hanging(town, "fence")
+    pair.settings["failover"]["fence"] = {"run": fence["run"]}
+    pair.settings["failover"].update(failover)
+    pair.save()
+    pair.ok("sync")
+    town.server.mode = "error"
+    terminate_at(town, pair.start("agent", "heartbeat"), "fence")
+    go.touch()
+
+
+def test_a_peer_that_answers_again_is_not_fenced_by_a_resumed_promotion(town):
+    pair = town.pair
+    begun_by_a_beat(town)
+    town.server.mode = "ok"
+    done = pair.run("agent", "heartbeat")
+    assert done.returncode == 0
+    assert done.stderr.startswith("hasync: warning: the interrupted promotion (failover 1) was given up: east answers again (web ")
+    assert [line.split()[0] for line in town.steps_run()] == ["fence"] and not pair.live.exists()
+    assert promotions(pair) == ["refused"] and pair.json("status")["role"] == "secondary"
+    assert town.subjects()[-1] == "[hasync west] promotion given up: west stays in standby"
+    pair.ok("agent", "heartbeat")
+    town.server.mode = "error"
+    pair.ok("agent", "heartbeat")  # the next outage is another one
+    assert pair.json("status")["role"] == "primary"
+
+
+def test_a_promotion_resumed_when_its_data_is_too_old_is_given_up(town):
+    pair = town.pair
+    begun_by_a_beat(town)
+    with sqlite3.connect(pair.state / "hasync.db") as database:
+        database.execute("UPDATE points SET at = at - 7200000")
+    pair.ok("agent", "heartbeat")
+    assert pair.json("status")["role"] == "secondary" and promotions(pair) == ["refused"]
+    assert pair.history("failovers")[0]["summary"].startswith("data-age: 2 h")
+
+
+def test_a_resumed_promotion_goes_on_while_the_peer_is_gone(town):
+    pair = town.pair
+    begun_by_a_beat(town)
+    pair.ok("agent", "heartbeat")
+    assert pair.json("status")["role"] == "primary" and promotions(pair) == ["done"]
+
+
+def test_a_beat_does_not_begin_a_second_promotion_beside_one_that_is_under_way(town):
+    pair = town.pair
+    step, go = hanging(town)
+    pair.settings["failover"]["promote"] = [step]
+    pair.save()
+    pair.ok("sync")
+    town.server.mode = "error"
+    running = pair.start("promote")
+    deadline = time.monotonic() + 30
+    while not town.steps_run():
+        assert time.monotonic() < deadline
+    assert pair.run("agent", "heartbeat").returncode == 0
+    go.touch()
+    assert running.wait(30) == 0
+    assert promotions(pair) == ["done"] and pair.json("status")["term"] == 1
+    (pair.live / "new").write_text("served")
+    pair.ok("agent", "heartbeat")
+    assert (pair.live / "new").read_text() == "served" and len(town.mail.mails) == 1
+
+
+def test_one_failed_attempt_after_a_reboot_does_not_promote(town):
+    pair = town.pair
+    pair.ok("sync")
+    pair.ok("pause")
+    town.server.mode = "error"
+    pair.ok("agent", "heartbeat")
+    pair.ok("resume")
+    with sqlite3.connect(pair.state / "hasync.db") as database:
+        database.execute("UPDATE attempts SET boot = 'an earlier one'")
+    before = town.server.hits
+    pair.ok("agent", "heartbeat")
+    assert town.server.hits - before == 2  # counted anew, up to heartbeat.failures
+    assert [item["summary"].split()[0] for item in pair.history("heartbeats")][:2] == ["2", "1"]
+    assert pair.json("status")["role"] == "primary"
+
+
+def test_an_outage_left_to_people_is_acted_upon_once_the_settings_say_promote(town):
+    pair = town.pair
+    pair.settings["failover"]["action"] = "standby"
+    pair.save()
+    pair.ok("sync")
+    town.server.mode = "error"
+    done = pair.run("agent", "heartbeat")
+    assert done.stderr == "hasync: warning: east is gone (web HTTP 500, expected 200); west stays in standby: failover.action is standby\n"
+    assert pair.run("agent", "heartbeat").stderr == ""  # said once
+    pair.ok("config", "set", "failover.action=promote")
+    done = pair.run("agent", "heartbeat")
+    assert done.stderr == "hasync: warning: east is gone (web HTTP 500, expected 200); west is now primary (term 1)\n"
+
+
+def test_after_a_demotion_an_outage_is_detected_anew(town):
+    pair = town.pair
+    pair.ok("sync")
+    town.server.mode = "error"
+    pair.ok("agent", "heartbeat")
+    pair.ok("demote")
+    assert pair.json("status")["role"] == "secondary"
+    pair.ok("agent", "heartbeat")
+    assert pair.json("status")["role"] == "primary" and pair.json("status")["term"] == 2
+
+
+def test_a_hanging_mail_server_holds_up_one_beat_and_not_every_one(town):
+    pair = town.pair
+    town.mail.hang = True
+    pair.settings["failover"]["action"] = "standby"
+    pair.save()
+    pair.ok("sync")
+    town.server.mode = "error"
+    pair.ok("agent", "heartbeat")
+    assert [mail["tries"] for mail in pair.json("notify", "queue")["mails"]] == [1]
+    with sqlite3.connect(pair.state / "hasync.db") as database:
+        database.execute("UPDATE mails SET next_try = 0")
+    pair.ok("agent", "heartbeat")
+    assert [mail["tries"] for mail in pair.json("notify", "queue")["mails"]] == [1]
+    town.mail.hang = False
+    town.mail.released.set()
+    pair.ok("agent", "notify")
+    assert pair.json("notify", "queue")["mails"] == []
+
+
+@pytest.mark.skipif(not ROOT, reason="a mount needs root")
+def test_a_live_path_that_cannot_be_exchanged_is_known_beforehand(town):
+    pair = town.pair
+    pair.live.mkdir(parents=True)
+    pair.settings["failover"]["fence"] = {"run": town.step("fence")["run"]}
+    pair.save()
+    pair.ok("sync")
+    subprocess.run(["mount", "-t", "tmpfs", "tmpfs", str(pair.live)], check=True)
+    try:
+        town.server.mode = "error"
+        pair.ok("agent", "heartbeat")
+        assert pair.json("status")["failover"]["blocking"] == ["live-path"] and town.steps_run() == []
+        assert f"live-path: {pair.live} is a mount point and cannot be exchanged; name a folder inside it as live" in town.text(0)
+        for _ in range(2):  # forced all the same: nothing is left behind under the name of what stood there
+            assert pair.run("promote", "--force=live-path").returncode == 1
+        assert sorted(os.listdir(pair.live.parent)) in (["app"], ["app", "app.hasync-new"])
+    finally:
+        subprocess.run(["umount", str(pair.live)], check=True)
+
+
+@pytest.mark.skipif(not ROOT, reason="a mount needs root")
+def test_a_live_disk_that_is_too_small_is_known_before_the_fence(town):
+    pair = town.pair
+    small = pair.live.parent
+    small.mkdir()
+    (pair.source / "big").write_bytes(os.urandom(4 << 20))
+    pair.settings["failover"]["fence"] = {"run": town.step("fence")["run"]}
+    pair.save()
+    pair.ok("sync")
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(small)], check=True)
+    try:
+        guard = {each["name"]: each for each in pair.json("why")["guards"]}["live-path"]
+        assert guard["verdict"] == "fail" and guard["evidence"].startswith(f"no room for the copy at {pair.live}: 4.0 MiB needed, ")
+        town.server.mode = "error"
+        pair.ok("agent", "heartbeat")
+        assert town.steps_run() == [] and pair.json("status")["role"] == "secondary"
+        assert pair.run("promote", "--force=live-path").returncode == 1
+        assert os.listdir(small) == []  # the half copy does not stay to fill the disk
+    finally:
+        subprocess.run(["umount", str(small)], check=True)
+
+
+def primary_beside(ssh_pair, term, demote):
+    pair, server = ssh_pair
+    pair.settings["node"]["role"] = "primary"
+    pair.settings["failover"]["demote"] = [{"name": "stop app", "run": demote}]
+    pair.settings["notify"] = {"email": {"to": ["ops@example.com"]}, "smtp": {"url": "smtp://127.0.0.1:1", "tls": "none"}}
+    pair.save()
+    server.describe("primary", term)
+    assert pair.json("status")["role"] == "primary"
+    return pair
+
+
+def mails(pair):
+    return [mail["subject"] for mail in pair.json("notify", "queue")["mails"]]
+
+
+def test_a_returning_old_primary_with_a_lower_term_demotes_itself(ssh_pair, tmp_path):
+    pair = primary_beside(ssh_pair, 7, ["touch", str(tmp_path / "stopped")])
+    done = pair.run("agent", "heartbeat")
+    assert done.stderr == "hasync: warning: east is primary with the higher term 7: this node is secondary now\n"
+    status = pair.json("status")
+    assert (status["role"], status["term"]) == ("secondary", 7)
+    assert (tmp_path / "stopped").exists()
+
+
+def test_a_paused_primary_stays_what_it_is(ssh_pair):
+    pair = primary_beside(ssh_pair, 7, ["true"])
+    pair.ok("pause")
+    pair.ok("agent", "heartbeat")
+    assert pair.json("status")["role"] == "primary"
+
+
+def test_a_demotion_that_fails_is_tried_again_and_told_once(ssh_pair):
+    pair = primary_beside(ssh_pair, 7, ["false"])
+    for _ in range(3):
+        assert pair.run("agent", "heartbeat").returncode == 1
+    assert mails(pair) == ['[hasync west] DEMOTION FAILED at "stop app": west may still be serving']
+    assert "TWO PRIMARIES" in pair.ok("status")
+
+
+def test_two_primaries_of_the_same_term_are_told_once(ssh_pair):
+    pair = primary_beside(ssh_pair, 0, ["true"])
+    for _ in range(3):
+        pair.ok("agent", "heartbeat")
+    assert mails(pair) == ["[hasync west] TWO PRIMARIES: west and east"]
+    assert pair.json("status")["role"] == "primary"
+    assert "TWO PRIMARIES: east says so too (term 0)" in pair.ok("status")
