@@ -6,6 +6,7 @@
 #include "cmd/command.hpp"
 #include "cmd/commands.hpp"
 #include "cmd/local_node.hpp"
+#include "config/load.hpp"
 #include "peer/describe.hpp"
 #include "store/migrations.hpp"
 #include "store/node_state.hpp"
@@ -74,7 +75,8 @@ Result<ExitCode> housekeeping(Session& session) {
 }
 
 Result<ExitCode> describe_node(Session& session) {
-  HASYNC_TRY(const auto settings, session.load_config());
+  HASYNC_TRY(const auto loaded, config::load(session.config_path));
+  const auto& settings = loaded.config;
   HASYNC_TRY(auto database, store::open_state(session.state()));
   const auto now = session.clock.now();
   HASYNC_TRY(const auto state, store::read_or_start_node(database, settings.node.role, now));

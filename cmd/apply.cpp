@@ -16,14 +16,14 @@ struct Asked {
 };
 
 Result<ExitCode> apply(Session& session, const Asked& asked) {
+  HASYNC_CHECK(session.load_config());  // to the last file: what is applied runs unwatched
   HASYNC_TRY(const auto local, LocalNode::open(session));
   auto scheduler = schedule::detect_scheduler();
   if (asked.scheduler != "auto") {
     HASYNC_TRY(scheduler, schedule::scheduler_from(asked.scheduler));
   }
-  HASYNC_TRY(const auto program, own_program());
-  HASYNC_TRY(const auto plan, agent::plan_apply(local->node(), program, session.config_path, scheduler,
-                                                schedule::places_for_this_user()));
+  HASYNC_TRY(const auto installer, session.installer());
+  HASYNC_TRY(const auto plan, agent::plan_apply(local->node(), installer, scheduler));
   if (plan.changes_anything() && asked.mode == ChangeMode::carry_out)
     HASYNC_CHECK(agent::carry_out(local->node(), plan));
   if (asked.diff && session.format == report::Format::text) session.print(report::render_diff(plan));

@@ -2,6 +2,7 @@
 // very command line the program understands.
 #include <fmt/format.h>
 
+#include "base/text.hpp"
 #include "cmd/command.hpp"
 #include "cmd/commands.hpp"
 
@@ -74,7 +75,10 @@ void add_help(CLI::App& parent, Invocation& invocation) {
             return fail(ExitCode::usage, fmt::format("unknown command \"{}\"; see: hasync help", word));
           shown = next;
         }
-        session.print(shown->help());
+        // Not App::help(), which would show the help of the command that was called: of `help` itself.
+        const auto name = join(asked->words, " ");
+        session.print(shown->get_formatter()->make_help(shown, name.empty() ? "hasync" : "hasync " + name,
+                                                        CLI::AppFormatMode::Normal));
         return ExitCode::done;
       });
   command->add_option("COMMAND", asked->words, "the command, as: config set");

@@ -121,7 +121,7 @@ Result<ExitCode> init(Session& session, const Asked& asked) {
   if (before != text) changes.add(session.config_path, before ? "other settings" : "", "written");
   if (changes.any() && asked.mode == ChangeMode::carry_out) {
     HASYNC_CHECK(make_folders(std::filesystem::absolute(session.config_path, none).parent_path().string()));
-    HASYNC_CHECK(replace_file(session.config_path, text, 0644));
+    HASYNC_CHECK(replace_file(session.config_path, text, 0640));
   }
   session.print(report::render(changes, session.format));
   if (session.format == report::Format::text)

@@ -2,6 +2,7 @@
 
 #include "cmd/command.hpp"
 #include "cmd/commands.hpp"
+#include "config/load.hpp"
 #include "report/changes.hpp"
 #include "store/failovers.hpp"
 #include "store/node_state.hpp"
@@ -23,11 +24,11 @@ std::string tell(const std::optional<store::Pause>& pause) {
 }
 
 Result<ExitCode> record(Session& session, const Asked& asked, const std::optional<store::Pause>& pause) {
-  HASYNC_TRY(const auto settings, session.load_config());
+  HASYNC_TRY(const auto settings, config::load(session.config_path));
   HASYNC_TRY(auto database, store::open_state(session.state()));
   const auto now = session.clock.now();
   HASYNC_TRY(auto transaction, store::Transaction::begin(database));
-  HASYNC_TRY(const auto node, store::read_or_start_node(database, settings.node.role, now));
+  HASYNC_TRY(const auto node, store::read_or_start_node(database, settings.config.node.role, now));
   HASYNC_TRY(const auto failed, store::unacknowledged_failover(database));
   const auto before = store::paused(node, now) ? node.pause : std::nullopt;
 

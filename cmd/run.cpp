@@ -1,8 +1,6 @@
 // From argv to an exit code: the whole command line, its errors, and the one place where an Error becomes words.
 #include <fmt/format.h>
 
-#include <cstdio>
-
 #include "base/text.hpp"
 #include "cmd/command.hpp"
 
@@ -59,7 +57,7 @@ std::string usage_message(const CLI::App& root, const CLI::App& app, const CLI::
 int tell_usage_error(const CLI::App& root, const CLI::ParseError& error) {
   const auto& app = innermost(root);
   const auto name = full_name(app);
-  fmt::print(stderr, "{}: {}\nsee: {} --help\n", name, usage_message(root, app, error), name);
+  say_on_stderr(fmt::format("{0}: {1}\nsee: {0} --help\n", name, usage_message(root, app, error)));
   return static_cast<int>(ExitCode::usage);
 }
 
@@ -82,7 +80,7 @@ int run(int argc, const char* const* argv) {
   if (ended) return static_cast<int>(*ended);
   const auto told = describe(ended.error());
   if (told.find('\n') != std::string::npos)
-    fmt::print(stderr, "{}\n", told);  // the faults of a settings file, each beginning with its place
+    say_on_stderr(told + "\n");  // the faults of a settings file, each beginning with its place
   else
     session.log().error(told);
   return static_cast<int>(ended.error().code);

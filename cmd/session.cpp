@@ -21,8 +21,15 @@ Session::Session()
       state_folder(from_environment("HASYNC_STATE_DIR", "/var/lib/hasync")) {}
 
 Result<config::Config> Session::load_config() const {
-  HASYNC_TRY(auto loaded, config::load(config_path));
+  HASYNC_TRY(const auto text, config::read_settings(config_path));
+  HASYNC_TRY(auto loaded, config::load_text(text, config_path));
+  HASYNC_CHECK(config::check_named_files(loaded, text, config_path));
   return std::move(loaded.config);
+}
+
+Result<agent::Installer> Session::installer() const {
+  HASYNC_TRY(const auto program, own_program());
+  return agent::Installer{program, config_path, schedule::places_for_this_user()};
 }
 
 void Session::print(std::string_view text) {

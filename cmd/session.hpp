@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 
+#include "agent/apply.hpp"
 #include "config/model.hpp"
 #include "os/clock.hpp"
 #include "os/interrupt.hpp"
@@ -29,7 +30,10 @@ class Session {
   SystemClock clock{interrupt};
   SystemProcessRunner runner{interrupt};
 
+  // Checked to the last file they name.
   Result<config::Config> load_config() const;
+  // This program with these settings, for the schedule of this user.
+  Result<agent::Installer> installer() const;
   store::StatePaths state() const { return {state_folder}; }
   Log log() const { return Log{verbosity}; }
   // What the operator asked for; stdout is for nothing else.

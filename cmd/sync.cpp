@@ -26,7 +26,7 @@ void draw_progress(const std::string& dataset, int percent) {
   const int filled = percent * width / 100;
   std::string bar;
   for (int at = 0; at < width; ++at) bar += at < filled ? "█" : "░";
-  fmt::print(stderr, "\r{} {} {:3}%\033[K", dataset, bar, percent);
+  say_on_stderr(fmt::format("\r{} {} {:3}%\033[K", dataset, bar, percent));
 }
 
 Result<ExitCode> pull(Session& session, const Asked& asked) {
@@ -34,8 +34,8 @@ Result<ExitCode> pull(Session& session, const Asked& asked) {
   const auto& node = local->node();
   HASYNC_CHECK(sync::check_forced(asked.forced));
   if (asked.dry_run) {
-    HASYNC_TRY(const auto plan, sync::plan_sync(local->settings(), local->database(), asked.forced,
-                                                {session.clock, session.runner}));
+    HASYNC_TRY(const auto plan,
+               sync::plan_sync(local->settings(), local->database(), asked.forced, {session.clock, session.runner}));
     session.print(report::render(plan, session.format));
     if (plan.refusal) return fail(*plan.refusal);
     return ExitCode::done;
@@ -44,7 +44,7 @@ Result<ExitCode> pull(Session& session, const Asked& asked) {
   const bool draws = ::isatty(STDERR_FILENO) == 1 && !asked.no_progress;
   if (draws) order.on_progress = draw_progress;
   HASYNC_TRY(const auto outcome, agent::sync_once(node, order));
-  if (draws) fmt::print(stderr, "\r\033[K");
+  if (draws) say_on_stderr("\r\033[K");
   session.print(report::render(outcome, session.format));
   HASYNC_CHECK(agent::send_mail(node, notify::Which::due));
   if (outcome.error) return fail(*outcome.error);
@@ -59,7 +59,9 @@ void add_sync(CLI::App& parent, Invocation& invocation) {
                               [asked](Session& session) { return pull(session, *asked); });
   command->add_flag("--dry-run", asked->dry_run, "print what would be pulled, change nothing");
   command->add_flag("--no-progress", asked->no_progress, "no progress bar on a terminal");
-  command->add_option("--force", asked->forced, "override a guard: empty-source or peer-term")->delimiter(',')->type_name("GUARD");
+  command->add_option("--force", asked->forced, "override a guard: empty-source or peer-term")
+      ->delimiter(',')
+      ->type_name("GUARD");
   add_json_option(*command, invocation.session);
 }
 

@@ -68,8 +68,8 @@ Result<void> tell_recovery(const Node& node, const store::Episode& episode) {
                                                                         episode.acted.value_or("nothing yet")}));
 }
 
-// An episode that ended in a promotion, done or failed, is over; one that was refused, or left to people by the settings
-// of then, is looked at again with every beat.
+// An episode that ended in a promotion, done or failed, is over; one that was refused, or left to people by the
+// settings of then, is looked at again with every beat.
 bool may_still_be_promoted(const Node& node, const heartbeat::Beat& beat) {
   return beat.verdict == heartbeat::Verdict::down && node.settings.failover.action == config::FailoverAction::promote &&
          beat.episode && beat.episode->acted && !beat.episode->acted->starts_with("promot");
@@ -96,8 +96,8 @@ Result<Beaten> yield_to_higher_term(const Node& node) {
   if (!two_primaries) return Beaten{"this node is primary: it pulls from nobody"};
   if (state->peer->term <= state->term) {
     HASYNC_CHECK(tell_two_primaries(node, state->term, state->peer->term));
-    return Beaten{fmt::format("{} says that it is primary too (term {}, ours is {})", peer, state->peer->term,
-                              state->term)};
+    return Beaten{
+        fmt::format("{} says that it is primary too (term {}, ours is {})", peer, state->peer->term, state->term)};
   }
   const auto why = fmt::format("{} is primary with the higher term {}", peer, state->peer->term);
   HASYNC_TRY(const auto ended, demote(node, why));
@@ -116,9 +116,10 @@ Result<std::optional<Beaten>> resume_first(const Node& node) {
   const auto kind = store::failover_kind_name(failover.kind);
   if (failover.result == store::FailoverResult::failed)
     return fail(ExitCode::failed, fmt::format("{} failed: {}", kind, failover.note));
-  const auto how = failover.result == store::FailoverResult::refused ? "given up: " + failover.note : "carried on, done";
-  return std::optional{Beaten{fmt::format("the interrupted {} (failover {}) was {}", kind, failover.id, how),
-                              Weight::event}};
+  const auto how =
+      failover.result == store::FailoverResult::refused ? "given up: " + failover.note : "carried on, done";
+  return std::optional{
+      Beaten{fmt::format("the interrupted {} (failover {}) was {}", kind, failover.id, how), Weight::event}};
 }
 
 Result<Beaten> beat_with_lock(const Node& node) {

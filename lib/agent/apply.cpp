@@ -22,24 +22,24 @@ bool same_instants(const store::Applied& old, const schedule::Grid& grid, Instan
 
 }  // namespace
 
-Result<ApplyPlan> plan_apply(const Node& node, const std::string& program, const std::string& config_path,
-                             schedule::Scheduler scheduler, const schedule::Places& places) {
+Result<ApplyPlan> plan_apply(const Node& node, const Installer& installer, schedule::Scheduler scheduler) {
   const auto now = node.clock.now();
   const auto& settings = node.settings;
   HASYNC_TRY(const auto state, store::read_or_start_node(node.database, settings.node.role, now));
   schedule::Grid grid{schedule::anchor_for(settings.sync.start_time, now), settings.sync.run_every};
   ApplyPlan plan{.before = state.applied, .scheduler = scheduler};
   const bool start_is_open = !settings.sync.start_time;
-  if (state.applied &&
-      ((start_is_open && state.applied->every == grid.every) || same_instants(*state.applied, grid, now)))
+  // What was applied while the clock was ahead is of no use.
+  const bool sound = state.applied && state.applied->at <= now && state.applied->anchor <= grid.anchor;
+  if (sound && ((start_is_open && state.applied->every == grid.every) || same_instants(*state.applied, grid, now)))
     grid.anchor = state.applied->anchor;
   const auto name = std::string{schedule::scheduler_name(scheduler)};
-  plan.changes_schedule = !state.applied || state.applied->anchor != grid.anchor ||
-                          state.applied->every != grid.every || state.applied->scheduler != name;
+  plan.changes_schedule = !sound || state.applied->anchor != grid.anchor || state.applied->every != grid.every ||
+                          state.applied->scheduler != name;
   plan.applied = {grid.anchor, grid.every, now, name};
-  const schedule::Installation installation{program, absolute(config_path), absolute(node.paths.folder), grid,
-                                            settings.heartbeat.interval};
-  HASYNC_TRY(plan.install, schedule::plan_install(installation, scheduler, places, node.runner));
+  const schedule::Installation installation{installer.program, absolute(installer.config_path),
+                                            absolute(node.paths.folder), grid, settings.heartbeat.interval};
+  HASYNC_TRY(plan.install, schedule::plan_install(installation, scheduler, installer.places, node.runner));
   return plan;
 }
 

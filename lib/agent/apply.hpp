@@ -9,6 +9,12 @@
 
 namespace hasync::agent {
 
+// Where the schedule is installed, and what it starts.
+struct Installer {
+  std::string program, config_path;
+  schedule::Places places{};
+};
+
 struct ApplyPlan {
   store::Applied applied{};  // what will be recorded
   std::optional<store::Applied> before{};
@@ -21,8 +27,7 @@ struct ApplyPlan {
 
 // Reads what is installed. A start time given as HH:MM is taken anew; one that would only move to a later day of the
 // same grid is no change.
-Result<ApplyPlan> plan_apply(const Node& node, const std::string& program, const std::string& config_path,
-                             schedule::Scheduler scheduler, const schedule::Places& places);
+Result<ApplyPlan> plan_apply(const Node& node, const Installer& installer, schedule::Scheduler scheduler);
 Result<void> carry_out(const Node& node, const ApplyPlan& plan);
 
 }  // namespace hasync::agent

@@ -7,8 +7,10 @@
 #include <charconv>
 #include <filesystem>
 
+#include "agent/decision.hpp"
 #include "base/text.hpp"
 #include "config/validate.hpp"
+#include "failover/activation.hpp"
 #include "heartbeat/probes.hpp"
 #include "os/tree.hpp"
 #include "peer/describe.hpp"
@@ -103,19 +105,56 @@ Checked check_mail_server(const Node& node) {
                        : fmt::format("{}: {}", notify.smtp.url, answer.words)};
 }
 
-Checked check_schedule(const Node& node) {
+// What is installed, against what the settings say: not what is recorded of it.
+Checked check_schedule(const Node& node, const Installer& installer) {
   const auto state = store::read_node(node.database);
   if (!state) return {"schedule", Finding::bad, state.error().message};
   if (!*state || !(*state)->applied) return {"schedule", Finding::unwise, "not installed; to install it: hasync apply"};
   const auto& applied = *(*state)->applied;
+  const auto scheduler = schedule::scheduler_from(applied.scheduler);
+  if (!scheduler) return {"schedule", Finding::bad, scheduler.error().message};
+  const auto plan = plan_apply(node, installer, *scheduler);
+  if (!plan) return {"schedule", Finding::bad, plan.error().message};
+  if (plan->changes_anything())
+    return {"schedule", Finding::bad,
+            fmt::format("what {} has is not what the settings say; to see the difference: hasync apply --check --diff",
+                        applied.scheduler)};
   return {"schedule", Finding::good,
           fmt::format("{}, every {} since {}", applied.scheduler, tell_duration(applied.every),
                       format_rfc3339(applied.anchor))};
 }
 
+// Whether the program a promotion will start can be found there, in the PATH that cron and systemd give the agents.
+Checked check_run(const std::string& name, const std::vector<std::string>& argv) {
+  const auto& program = argv.front();
+  if (program.find('/') != std::string::npos)
+    return ::access(program.c_str(), X_OK) == 0
+               ? Checked{name, Finding::good, program}
+               : Checked{name, Finding::bad, fmt::format("{} is not a program that can be run", printable(program))};
+  for (const auto* folder : {"/usr/local/sbin/", "/usr/local/bin/", "/usr/sbin/", "/usr/bin/", "/sbin/", "/bin/"})
+    if (::access((folder + program).c_str(), X_OK) == 0) return {name, Finding::good, folder + program};
+  return {name, Finding::bad,
+          fmt::format("there is no program {} where cron and systemd look; write its whole path", printable(program))};
+}
+
+std::vector<Checked> check_runs(const config::Failover& failover) {
+  std::vector<Checked> checked;
+  if (failover.fence) checked.push_back(check_run("fence", failover.fence->run));
+  for (const auto& step : failover.promote) checked.push_back(check_run("promote " + step.name, step.run));
+  for (const auto& step : failover.demote) checked.push_back(check_run("demote " + step.name, step.run));
+  return checked;
+}
+
+Checked check_live_paths(const Node& node) {
+  const auto live = failover::look_at_live_paths(failover::plan_promotion(node.settings, node.settings.sync.store), 0,
+                                                 kept_in_place(node));
+  return live.trouble.empty() ? Checked{"live paths", Finding::good, "each can be exchanged for a copy of its data"}
+                              : Checked{"live paths", Finding::bad, live.trouble};
+}
+
 }  // namespace
 
-Result<std::vector<Checked>> check(const Node& node) {
+Result<std::vector<Checked>> check(const Node& node, const Installer& installer) {
   std::vector<Checked> checked{check_program(node, "rsync", {"rsync", "--version"})};
   if (node.settings.peer.transport == config::Transport::ssh)
     checked.push_back(check_program(node, "openssh-client", {"ssh", "-V"}));
@@ -128,7 +167,9 @@ Result<std::vector<Checked>> check(const Node& node) {
   append(check_probes(node, heartbeat::probes_of(node.settings), "probe"));
   append(check_probes(node, node.settings.failover.witnesses, "witness"));
   checked.push_back(check_mail_server(node));
-  checked.push_back(check_schedule(node));
+  checked.push_back(check_live_paths(node));
+  append(check_runs(node.settings.failover));
+  checked.push_back(check_schedule(node, installer));
   for (const auto& warning : config::warnings(node.settings))
     if (!warning.starts_with("no notify")) checked.push_back({"settings", Finding::unwise, warning});
   return checked;

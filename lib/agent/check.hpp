@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "agent/apply.hpp"
 #include "agent/node.hpp"
 
 namespace hasync::agent {
@@ -16,6 +17,6 @@ struct Checked {
 };
 
 // Changes nothing. Every wait is bounded.
-Result<std::vector<Checked>> check(const Node& node);
+Result<std::vector<Checked>> check(const Node& node, const Installer& installer);
 
 }  // namespace hasync::agent

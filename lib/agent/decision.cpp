@@ -18,7 +18,10 @@ std::optional<store::Point> complete_point(const Node& node, std::string& troubl
   const store::StoreFolder store{node.settings.sync.store};
   const auto id = store::current_point(store);
   if (!id) {
-    trouble = fmt::format("{} names no recovery point", store.current());
+    std::error_code none;
+    trouble = std::filesystem::is_symlink(store.current(), none)
+                  ? fmt::format("{} names none that is there", store.current())
+                  : fmt::format("there is none in {}", store.path);
     return std::nullopt;
   }
   for (const auto& dataset : node.settings.sync.datasets)
@@ -60,14 +63,16 @@ Result<Decision> decide(const Node& node, const std::vector<std::string>& forced
   facts.point = complete_point(node, facts.point_trouble);
   Decision decision{.point = facts.point};
   if (facts.point) {
-    decision.plan = failover::plan_promotion(node.settings,
-                                             store::StoreFolder{node.settings.sync.store}.point(facts.point->id));
-    facts.live = failover::look_at_live_paths(decision.plan, facts.point->bytes);
+    decision.plan =
+        failover::plan_promotion(node.settings, store::StoreFolder{node.settings.sync.store}.point(facts.point->id));
+    facts.live = failover::look_at_live_paths(decision.plan, facts.point->bytes, kept_in_place(node));
   }
   decision.guards = failover::judge_guards(facts);
   decision.blocking = failover::blocking(decision.guards, forced);
   return decision;
 }
+
+std::vector<std::string> kept_in_place(const Node& node) { return {node.settings.sync.store, node.paths.folder}; }
 
 std::vector<std::string> blocked_by(const Decision& decision) {
   std::vector<std::string> lines;

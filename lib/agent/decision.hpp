@@ -34,6 +34,9 @@ struct Decision {
 // Every guard judged now, from the store and what was heard. Changes nothing.
 Result<Decision> decide(const Node& node, const std::vector<std::string>& forced, const Heard& heard);
 
+// What no live path may hold, since what stands there is moved aside: the store and the state.
+std::vector<std::string> kept_in_place(const Node& node);
+
 // "data-age: 2 h old, limit 1 h", for each guard that blocks.
 std::vector<std::string> blocked_by(const Decision& decision);
 

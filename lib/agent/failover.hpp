@@ -22,9 +22,9 @@ struct Ended {
 
 // What an operator's promotion would do now.
 struct PromotionOrder {
-  bool already = false;                              // this node is primary
+  bool already = false;                               // this node is primary
   std::optional<store::FailoverRecord> unfinished{};  // one that was interrupted: it is carried on
-  Decision decision{};                               // its plan is what is still to be done
+  Decision decision{};                                // its plan is what is still to be done
 };
 Result<PromotionOrder> order_promotion(const Node& node, const std::vector<std::string>& forced, const Heard& heard);
 // ExitCode::unsafe when a guard that is not forced does not pass.

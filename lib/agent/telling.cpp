@@ -28,8 +28,8 @@ std::vector<notify::StepTold> told(const Steps& steps) {
 }
 
 std::string failed_step(const Steps& steps) {
-  const auto failed = std::find_if(steps.begin(), steps.end(),
-                                   [](const auto& step) { return step.state == store::StepState::failed; });
+  const auto failed =
+      std::find_if(steps.begin(), steps.end(), [](const auto& step) { return step.state == store::StepState::failed; });
   return failed == steps.end() ? std::string{} : failed->name;
 }
 
@@ -66,9 +66,9 @@ Result<void> tell_promotion(const Node& node, const store::FailoverRecord& failo
     return tell(node, now, "promotion given up",
                 notify::compose(speaker(node, now), notify::PromotionGivenUp{failover.note}));
   if (failover.result == FailoverResult::failed)
-    return tell(node, now, "promotion failed",
-                notify::compose(speaker(node, now),
-                                notify::PromotionFailed{failed_step(steps), failover.note, told(steps)}));
+    return tell(
+        node, now, "promotion failed",
+        notify::compose(speaker(node, now), notify::PromotionFailed{failed_step(steps), failover.note, told(steps)}));
   notify::Promoted event{failover.term, reason(node, failover), {}, told(steps), {}};
   if (!failover.forced.empty()) event.forced = split(failover.forced, ',');
   if (failover.point) {
@@ -96,8 +96,7 @@ Result<void> tell_demotion(const Node& node, const store::FailoverRecord& failov
     episode->ended = now;
     HASYNC_CHECK(store::update_episode(node.database, *episode));
   }
-  return tell(node, now, "demoted",
-              notify::compose(speaker(node, now), notify::Demoted{failover.term, failover.note}));
+  return tell(node, now, "demoted", notify::compose(speaker(node, now), notify::Demoted{failover.term, failover.note}));
 }
 
 }  // namespace

@@ -117,7 +117,9 @@ Result<Duration> parse_duration(std::string_view text) {
     const auto unit_from = at;
     while (at < text.size() && std::isalpha(static_cast<unsigned char>(text[at])) != 0) ++at;
     const auto name = text.substr(unit_from, at - unit_from);
-    if (name.empty()) return fail(ExitCode::usage, fmt::format("\"{}\" has no unit; did you mean {}m?", text, text));
+    if (name.empty() && at == text.size() && first == 0)
+      return fail(ExitCode::usage, fmt::format("\"{}\" has no unit; did you mean {}m?", text, text));
+    if (name.empty()) return malformed("is not a duration");
     const auto* unit = std::find_if(units.begin(), units.end(), [&](const Unit& each) { return each.name == name; });
     if (unit == units.end()) return malformed(fmt::format("has an unknown unit \"{}\"", name));
     if (unit->size >= smallest) return malformed("has its units in the wrong order");

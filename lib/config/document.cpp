@@ -16,9 +16,12 @@ std::size_t offset_of(const YAML::Mark& mark, std::size_t skipped) {
 }
 
 constexpr int deepest = 32;
+// No settings have so many; an alias of an alias of an alias soon does.
+constexpr int most_values = 50'000;
 
-Value value_from(const YAML::Node& node, std::size_t skipped, int depth) {
+Value value_from(const YAML::Node& node, std::size_t skipped, int depth, int& left) {
   if (depth > deepest) throw YAML::ParserException(node.Mark(), "nested too deeply");
+  if (--left < 0) throw YAML::ParserException(node.Mark(), "too many values; are aliases nested?");
   Value value;
   value.offset = offset_of(node.Mark(), skipped);
   if (node.IsScalar()) {
@@ -27,12 +30,12 @@ Value value_from(const YAML::Node& node, std::size_t skipped, int depth) {
     value.quoted = node.Tag() == "!";
   } else if (node.IsSequence()) {
     value.kind = Value::Kind::list;
-    for (const auto& item : node) value.items.push_back(value_from(item, skipped, depth + 1));
+    for (const auto& item : node) value.items.push_back(value_from(item, skipped, depth + 1, left));
   } else if (node.IsMap()) {
     value.kind = Value::Kind::map;
     for (const auto& entry : node)
-      value.entries.emplace_back(value_from(entry.first, skipped, depth + 1),
-                                 value_from(entry.second, skipped, depth + 1));
+      value.entries.emplace_back(value_from(entry.first, skipped, depth + 1, left),
+                                 value_from(entry.second, skipped, depth + 1, left));
   }
   return value;
 }
@@ -56,7 +59,8 @@ Result<Value> parse_document(std::string_view text, const std::string& file) {
                    "there is more than one YAML document in the file; keep one",
                    {},
                    SourcePosition{file, 1, 1}});
-    auto root = documents.empty() ? Value{} : value_from(documents.front(), skipped, 0);
+    int left = most_values;
+    auto root = documents.empty() ? Value{} : value_from(documents.front(), skipped, 0, left);
     if (root.kind == Value::Kind::null) root.kind = Value::Kind::map;
     if (root.kind != Value::Kind::map)
       return fail({ExitCode::config,

@@ -205,7 +205,7 @@ Around around(std::string_view text, const Value& parent) {
 std::string value_text(const Value& value) {
   if (value.kind != Value::Kind::list) return value.text;
   std::vector<std::string> words;
-  for (const auto& item : value.items) words.push_back(item.text);
+  for (const auto& item : value.items) words.push_back(written(item.text, Style::plain, Around::flow));
   return "[" + join(words, ", ") + "]";
 }
 
@@ -227,7 +227,8 @@ Result<std::string> splice(std::string_view text, const Value& root, const Assig
     return fail(ExitCode::config, fmt::format("{}: its value is an alias; change it with an editor", assignment.path));
   HASYNC_TRY(const auto value,
              to_yaml(key, assignment.value, style_at(text, found.value->offset), around(text, *found.parent)));
-  if (before == assignment.value) return std::string{text};
+  // A list is the same when its items are, however they are written.
+  if (before == (found.value->kind == Value::Kind::list ? value : assignment.value)) return std::string{text};
   auto span = span_of(text, *found.value);
   if (!span) return fail(with_context(std::move(span.error()), assignment.path));
   std::string out{text};
@@ -280,17 +281,15 @@ Result<Edited> set_values(std::string_view text, const std::string& file, const 
 }
 
 Result<Edited> plan_edit(const std::string& path, const std::vector<Assignment>& assignments) {
-  auto text = read_file(path);
-  if (!text) {
-    text.error().code = ExitCode::config;
-    return fail(std::move(text.error()));
-  }
-  HASYNC_TRY(auto edited, set_values(*text, path, assignments));
-  HASYNC_CHECK(load_text(edited.text, path));
+  HASYNC_TRY(const auto text, read_settings(path));
+  HASYNC_TRY(auto edited, set_values(text, path, assignments));
+  HASYNC_TRY(const auto loaded, load_text(edited.text, path));
+  HASYNC_CHECK(check_named_files(loaded, edited.text, path));
   return edited;
 }
 
 Result<Edited> edit_file(const std::string& path, const std::vector<Assignment>& assignments) {
+  HASYNC_CHECK(read_settings(path));
   HASYNC_TRY(const auto lock, FileLock::wait(path));
   HASYNC_TRY(auto edited, plan_edit(path, assignments));
   if (!edited.changes.empty()) HASYNC_CHECK(replace_file(path, edited.text));
@@ -298,7 +297,7 @@ Result<Edited> edit_file(const std::string& path, const std::vector<Assignment>&
 }
 
 Result<std::vector<Shown>> show_values(const std::string& path) {
-  HASYNC_TRY(const auto text, read_file(path));
+  HASYNC_TRY(const auto text, read_settings(path));
   HASYNC_CHECK(load_text(text, path));
   HASYNC_TRY(const auto root, parse_document(text, path));
   std::vector<Shown> shown;

@@ -155,13 +155,24 @@ Result<void> check_permissions(const std::string& path) {
     return fail(os_error(fmt::format("cannot read {}", path), errno, ExitCode::config));
   }
   if (S_ISDIR(found.st_mode)) return fail(ExitCode::config, fmt::format("{} is a folder, not a file", path));
+  if (!S_ISREG(found.st_mode)) return fail(ExitCode::config, fmt::format("{} is not a file", path));
   if ((found.st_mode & 022U) != 0)
-    return fail(ExitCode::config,
-                fmt::format("{} can be written by others than its owner; run: chmod go-w {}", path, shell_word(path)));
+    return fail(ExitCode::config, fmt::format("{} can be written by others than its owner; run: chmod go-w,o-r {}",
+                                              path, shell_word(path)));
+  if ((found.st_mode & 004U) != 0)
+    return fail(ExitCode::config, fmt::format("{} can be read by others; run: chmod o-r {}", path, shell_word(path)));
   return {};
 }
 
 }  // namespace
+
+Result<std::string> read_settings(const std::string& path) {
+  HASYNC_CHECK(check_permissions(path));
+  auto text = read_file(path);
+  if (text) return text;
+  text.error().code = ExitCode::config;
+  return fail(std::move(text.error()));
+}
 
 Loaded check_text(std::string_view text, const Value& document) {
   Loaded loaded;
@@ -171,7 +182,13 @@ Loaded check_text(std::string_view text, const Value& document) {
     if (document.find(section) == nullptr)
       loaded.faults.push_back(
           {Place{}, fmt::format("{0}.name is missing", section), fmt::format("write {}: {{ name: … }}", section)});
-  if (loaded.faults.empty()) loaded.faults = contradictions(loaded.config, loaded.set_at);
+  // Of a key that could not be read nothing more is said.
+  for (auto& fault : contradictions(loaded.config, loaded.set_at)) {
+    const auto key = fault.message.substr(0, fault.message.find(": ") + 1);
+    const bool told = std::any_of(loaded.faults.begin(), loaded.faults.end(),
+                                  [&](const Fault& each) { return each.message.starts_with(key); });
+    if (!told) loaded.faults.push_back(std::move(fault));
+  }
   clip_to_line(loaded.faults, text);
   return loaded;
 }
@@ -180,20 +197,20 @@ Result<Loaded> load_text(std::string_view text, const std::string& path) {
   auto document = parse_document(text, path);
   if (!document) return fail(std::move(document.error()));
   auto loaded = check_text(text, *document);
-  if (loaded.faults.empty()) loaded.faults = faults_of_named_files(loaded.config, loaded.set_at);
-  clip_to_line(loaded.faults, text);
-  if (loaded.faults.empty()) return loaded;
-  return fail(ExitCode::config, render(loaded.faults, text, path));
+  if (!loaded.faults.empty()) return fail(ExitCode::config, render(loaded.faults, text, path));
+  return loaded;
 }
 
 Result<Loaded> load(const std::string& path) {
-  HASYNC_CHECK(check_permissions(path));
-  auto text = read_file(path);
-  if (!text) {
-    text.error().code = ExitCode::config;
-    return fail(std::move(text.error()));
-  }
-  return load_text(*text, path);
+  HASYNC_TRY(const auto text, read_settings(path));
+  return load_text(text, path);
+}
+
+Result<void> check_named_files(const Loaded& loaded, std::string_view text, const std::string& path) {
+  auto faults = faults_of_named_files(loaded.config, loaded.set_at);
+  if (faults.empty()) return {};
+  clip_to_line(faults, text);
+  return fail(ExitCode::config, render(std::move(faults), text, path));
 }
 
 }  // namespace hasync::config

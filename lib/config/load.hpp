@@ -21,9 +21,15 @@ struct Loaded {
 // Pure: reads no file but `text`. Faults are told, not thrown: `config` counts only when there are none.
 Loaded check_text(std::string_view text, const Value& document);
 
-// Reads, checks, and looks at the files the settings name. The error holds all faults rendered, ExitCode::config.
+// The text of the settings file, which others may neither write nor read: ExitCode::config.
+Result<std::string> read_settings(const std::string& path);
+
+// Reads and checks. The error holds all faults rendered, ExitCode::config.
 Result<Loaded> load(const std::string& path);
 // The same for a text that is to become the file `path`.
 Result<Loaded> load_text(std::string_view text, const std::string& path);
+// Looks at the files the settings name, as keys and passwords. A fault there is no reason not to pull and to watch, so
+// it is for those who edit, apply and check.
+Result<void> check_named_files(const Loaded& loaded, std::string_view text, const std::string& path);
 
 }  // namespace hasync::config

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <filesystem>
 
 #include "base/text.hpp"
 
@@ -46,6 +47,8 @@ Result<void> into_path(std::string& place, const Value& value) {
   HASYNC_TRY(auto text, read_text(value));
   if (text.front() != '/') return wrong(fmt::format("\"{}\" is not an absolute path", printable(text)));
   while (text.size() > 1 && text.back() == '/') text.pop_back();
+  if (const auto plain = std::filesystem::path{text}.lexically_normal().string(); plain != text)
+    return wrong(fmt::format("\"{}\" is not a plain path; write {}", printable(text), printable(plain)));
   place = std::move(text);
   return {};
 }
@@ -92,6 +95,11 @@ Result<void> into(bool& place, const Value& value) {
 
 Result<void> into(Duration& place, const Value& value, Duration least, Duration most) {
   HASYNC_TRY(const auto text, read_text(value));
+  if (!text.empty() && text.find_first_not_of("0123456789") == std::string::npos && text != "0")
+    return wrong(fmt::format("\"{0}\" has no unit; did you mean {0}{1}?", text,
+                             least >= std::chrono::hours{24}    ? "d"
+                             : least >= std::chrono::minutes{1} ? "m"
+                                                                : "s"));
   HASYNC_TRY(const auto length, parse_duration(text));
   if (length < least || length > most || length % std::chrono::seconds{1} != Duration{0})
     return wrong(fmt::format("{} is out of range", text));

@@ -38,6 +38,7 @@ class Faults {
 };
 
 void check_probe(Faults& faults, const std::string& list, const Probe& probe, const Peer& peer) {
+  if (probe.name.empty()) return;  // it could not be read, which is told
   const auto path = list + "." + probe.name;
   switch (probe.type) {
     case ProbeType::tcp:
@@ -55,26 +56,35 @@ void check_probe(Faults& faults, const std::string& list, const Probe& probe, co
 }
 
 bool inside(const std::string& path, const std::string& folder) {
-  return path == folder || path.starts_with(folder + "/");
+  return path == folder || folder == "/" || path.starts_with(folder + "/");
+}
+
+std::string live_path(const Config& config, const Dataset& dataset) {
+  return dataset.live.empty() ? config.sync.store + "/live/" + dataset.name : dataset.live;
 }
 
 void check_datasets(Faults& faults, const Config& config) {
+  const auto& store = config.sync.store;
+  const bool local = config.peer.transport == Transport::local;
+  if (store == "/") faults.add("sync.store", "is the whole machine", "name a folder of its own");
   for (const auto& dataset : config.sync.datasets) {
     const auto path = "sync.datasets." + dataset.name;
+    if (dataset.source.empty()) continue;  // it could not be read, which is told
     if (dataset.source == "/")
       faults.add(path + ".source", "is the whole machine", "name the application's own folder");
-    const bool local = config.peer.transport == Transport::local;
-    if (local && inside(config.sync.store, dataset.source))
-      faults.add(path + ".source", "holds the store itself", "keep sync.store outside of every source");
-    if (dataset.live.empty()) continue;
-    if (inside(dataset.live, config.sync.store + "/points"))
-      faults.add(path + ".live", "is inside the recovery points", "name the folder where the application looks");
-    if (inside(config.sync.store, dataset.live))
-      faults.add(path + ".live", "holds the store itself", "keep sync.store outside of it");
-    if (local && inside(dataset.live, dataset.source))
-      faults.add(path + ".live", "is the source itself", "with transport local the two must be different folders");
+    if (local && (inside(store, dataset.source) || inside(dataset.source, store)))
+      faults.add(path + ".source", "holds the store, or is in it", "keep sync.store and every source apart");
+    const auto live = live_path(config, dataset);
+    if (inside(store, live))
+      faults.add(path + ".live", "holds the store itself", "name the folder where the application looks");
+    else if (inside(live, store) && !inside(live, store + "/live"))
+      faults.add(path + ".live", "is in the store, among its recovery points",
+                 "name the folder where the application looks, or leave it out");
+    if (local && (inside(live, dataset.source) || inside(dataset.source, live)))
+      faults.add(path + ".live", "is the source itself, or one is in the other",
+                 "with transport local the two must be different folders");
     for (const auto& other : config.sync.datasets)
-      if (&other != &dataset && !other.live.empty() && inside(dataset.live, other.live))
+      if (other.name != dataset.name && inside(live, live_path(config, other)))
         faults.add(path + ".live", fmt::format("is inside the live folder of {}", other.name),
                    "give each its own folder");
   }
@@ -87,6 +97,8 @@ void check_mail(Faults& faults, const Notify& notify) {
   if (!notify.smtp.username.empty() && notify.smtp.password_file.empty())
     faults.add("notify.smtp.password_file", "is missing", "a username needs a password");
   const bool in_clear = notify.smtp.tls == Tls::none && notify.smtp.url.starts_with("smtp:");
+  if (notify.smtp.tls == Tls::none && notify.smtp.url.starts_with("smtps:"))
+    faults.add("notify.smtp.tls", "none contradicts smtps://", "write required, or smtp://");
   if (in_clear && !notify.smtp.username.empty())
     faults.add("notify.smtp.tls", "none would send the password in clear", "write required, or leave the username out");
 }
@@ -95,12 +107,13 @@ void check_mail(Faults& faults, const Notify& notify) {
 
 std::vector<Fault> contradictions(const Config& config, const Places& places) {
   Faults faults{places};
-  if (config.node.name == config.peer.name)
+  if (!config.node.name.empty() && config.node.name == config.peer.name)
     faults.add("peer.name", "is the name of this node too", "the two must differ");
   if (config.peer.transport == Transport::ssh && config.peer.host.empty())
     faults.add("peer.host", "is missing", "transport ssh needs it; transport local does not");
-  if (config.peer.host.starts_with("-") || config.peer.user.starts_with("-"))
-    faults.add("peer.host", "begins with a dash", "write the host's name or address");
+  for (const auto& [key, value] : {std::pair{"peer.host", config.peer.host}, std::pair{"peer.user", config.peer.user}})
+    if (value.starts_with("-") || value.find_first_of(" \t/@") != std::string::npos)
+      faults.add(key, fmt::format("\"{}\" is not a name", printable(value)), "write it as ssh knows it");
   if (config.sync.datasets.empty())
     faults.add("sync.datasets", "is missing", "write - { name: app, source: /var/lib/app }");
   for (const auto& probe : config.heartbeat.probes) check_probe(faults, "heartbeat.probes", probe, config.peer);

@@ -4,6 +4,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <map>
 
@@ -15,7 +16,25 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::string trouble_with_place(const std::string& live, const std::string& folder) {
+// Where it really is; of the last component, a symlink stands for itself, as it does for rename(2).
+fs::path place_of(const std::string& path) {
+  std::error_code none;
+  const fs::path named{path};
+  return fs::weakly_canonical(named.parent_path(), none) / named.filename();
+}
+
+bool holds(const fs::path& folder, const fs::path& path) {
+  return std::mismatch(folder.begin(), folder.end(), path.begin(), path.end()).first == folder.end();
+}
+
+std::string trouble_with_place(const std::string& live, const std::string& folder,
+                               const std::vector<std::string>& kept) {
+  for (const auto& each : kept) {
+    std::error_code none;
+    if (holds(place_of(live), place_of(each)) || holds(place_of(live), fs::weakly_canonical(each, none)))
+      return fmt::format("{} holds {}, which must stay where it is; name the folder where the application looks", live,
+                         each);
+  }
   if (std::error_code none; !fs::is_directory(folder, none)) return fmt::format("{} is not a folder", folder);
   if (::access(folder.c_str(), W_OK) != 0)
     return fmt::format("{} cannot be written; hasync must be able to exchange {}", folder, live);
@@ -37,13 +56,14 @@ Result<void> copy(const std::string& point, const std::string& staging, Duration
 
 }  // namespace
 
-LivePaths look_at_live_paths(const std::vector<PlannedStep>& plan, std::int64_t bytes) {
+LivePaths look_at_live_paths(const std::vector<PlannedStep>& plan, std::int64_t bytes,
+                             const std::vector<std::string>& kept) {
   std::map<std::uint64_t, std::int64_t> needed;  // by file system, counted only where the whole point does not fit
   std::vector<std::string> told;
   for (const auto& step : plan) {
     if (step.kind != StepKind::copy) continue;
     const auto folder = nearest_there(fs::path{step.live}.parent_path().string());
-    if (auto trouble = trouble_with_place(step.live, folder); !trouble.empty()) return {std::move(trouble), {}};
+    if (auto trouble = trouble_with_place(step.live, folder, kept); !trouble.empty()) return {std::move(trouble), {}};
     if (may_share_blocks(step.point, folder)) continue;
     const auto room = room_at(folder);
     if (!room) return {room.error().message, {}};

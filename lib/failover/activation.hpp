@@ -12,9 +12,11 @@ namespace hasync::failover {
 // Where the copy is made: beside the live path, so on its file system.
 std::string staging_path(const std::string& live);
 
-// Whether the copies of `plan` have a place to go: each live path can be renamed, its folder written, and there is room.
-// `bytes` is the size of the point; only where it does not fit, what it takes on disk is looked at.
-LivePaths look_at_live_paths(const std::vector<PlannedStep>& plan, std::int64_t bytes);
+// Whether the copies of `plan` have a place to go: each live path can be renamed, holds none of the folders in `kept`,
+// its own folder can be written, and there is room. `bytes` is the size of the point; only where it does not fit, what
+// it takes on disk is looked at.
+LivePaths look_at_live_paths(const std::vector<PlannedStep>& plan, std::int64_t bytes,
+                             const std::vector<std::string>& kept);
 
 // Copies afresh (cp(1), sharing blocks where the file system can) and gives the identity of the finished copy, which is
 // on disk by then.

@@ -84,10 +84,8 @@ std::string_view verdict_name(Verdict verdict) {
 }
 
 std::vector<Guard> judge_guards(const Facts& facts) {
-  return {not_paused(facts), no_earlier_failover(facts),
-          role(facts),       recovery_point(facts),
-          data_age(facts),   live_path(facts),
-          witness(facts),    peer_term(facts)};
+  return {not_paused(facts), no_earlier_failover(facts), role(facts),    recovery_point(facts),
+          data_age(facts),   live_path(facts),           witness(facts), peer_term(facts)};
 }
 
 std::vector<std::string> blocking(const std::vector<Guard>& guards, const std::vector<std::string>& forced) {

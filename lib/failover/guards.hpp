@@ -39,7 +39,7 @@ struct Facts {
   std::optional<store::Point> point{};             // what `current` names, complete and published
   std::string point_trouble{};                     // why there is none
   Duration max_data_age{0};
-  LivePaths live{};                                // of that point
+  LivePaths live{};                        // of that point
   std::optional<WitnessAnswer> witness{};  // none: none is configured
   config::Transport transport = config::Transport::ssh;
   std::string peer{};

@@ -79,8 +79,7 @@ store::StepRecord to_record(const PlannedStep& step, int seq) {
   std::vector<std::string> words{fmt::format("{}", step.timeout.count()), fmt::format("{}", step.retries),
                                  step.on_error == config::OnError::abort ? "abort" : "continue", step.point, step.live};
   words.insert(words.end(), step.argv.begin(), step.argv.end());
-  return {
-      .seq = seq, .kind = std::string{kind_name(step.kind)}, .name = step.name, .spec = encode(words)};
+  return {.seq = seq, .kind = std::string{kind_name(step.kind)}, .name = step.name, .spec = encode(words)};
 }
 
 Result<PlannedStep> from_record(const store::StepRecord& record) {

@@ -50,6 +50,7 @@ class Dialogue {
     if (tell_) tell_("< " + printable(line));
     if (logging_in_ && (line.starts_with("235") || line.starts_with("5"))) logging_in_ = false;
     last_ = printable(line);
+    if (line.starts_with("4") || line.starts_with("5")) refusal_ = last_;
     if (asked_ && *asked_ < answers_.size()) {
       answers_[*asked_].reply = last_;
       answers_[*asked_].answer = line.starts_with("2")   ? Answer::accepted
@@ -59,6 +60,8 @@ class Dialogue {
   }
 
   const std::string& last() const { return last_; }
+  // What the server last objected to; its goodbye where it objected to nothing.
+  const std::string& objection() const { return refusal_.empty() ? last_ : refusal_; }
   bool after_data() const { return after_data_; }
   bool all_answered_finally() const {
     return std::none_of(answers_.begin(), answers_.end(),
@@ -83,7 +86,7 @@ class Dialogue {
   std::size_t next_ = 0;
   std::optional<std::size_t> asked_;
   bool after_data_ = false, logging_in_ = false;
-  std::string last_;
+  std::string last_, refusal_;
 };
 
 int on_debug(CURL*, curl_infotype type, char* bytes, std::size_t length, void* to) {
@@ -116,6 +119,9 @@ Result<void> check_headers(const Envelope& envelope) {
 
 Result<std::string> read_password(const std::string& path) {
   if (path.empty()) return std::string{};
+  if (!is_private(path))
+    return fail(ExitCode::config,
+                fmt::format("{} can be read by others, so it is not used; run: chmod 600 {}", path, shell_word(path)));
   HASYNC_TRY(const auto text, read_file(path));
   return std::string{trim(text)};
 }
@@ -134,7 +140,7 @@ Error explain(CURLcode code, const config::Smtp& settings, const Dialogue& dialo
                           server, printable(said))};
     case CURLE_LOGIN_DENIED:
       return {ExitCode::failed,
-              fmt::format("{} refuses the login of notify.smtp.username: {}", server, dialogue.last())};
+              fmt::format("{} refuses the login of notify.smtp.username: {}", server, dialogue.objection())};
     case CURLE_OPERATION_TIMEDOUT:
       return {ExitCode::failed, fmt::format("{} did not answer within {}", server, tell_duration(settings.timeout))};
     case CURLE_COULDNT_CONNECT:
@@ -144,8 +150,8 @@ Error explain(CURLcode code, const config::Smtp& settings, const Dialogue& dialo
     default:
       return {ExitCode::failed,
               fmt::format("{}: {}", server,
-                          dialogue.last().empty() ? printable(*said != '\0' ? said : curl_easy_strerror(code))
-                                                  : dialogue.last())};
+                          dialogue.objection().empty() ? printable(*said != '\0' ? said : curl_easy_strerror(code))
+                                                       : dialogue.objection())};
   }
 }
 

@@ -67,6 +67,11 @@ Result<std::string> read_file(const std::string& path) {
   }
 }
 
+bool is_private(const std::string& path) {
+  struct stat found {};
+  return ::stat(path.c_str(), &found) != 0 || (found.st_mode & 077U) == 0;
+}
+
 Result<void> replace_file(const std::string& path, std::string_view content, mode_t mode) {
   const auto target = resolved(path);
   auto temporary = target + ".XXXXXX";

@@ -10,6 +10,8 @@
 namespace hasync {
 
 Result<std::string> read_file(const std::string& path);
+// Whether nobody but its owner may read or write it; also when it is not there.
+bool is_private(const std::string& path);
 
 // Writes a temporary file in the same folder, fsyncs, renames it over `path` and fsyncs the folder. Mode and owner of
 // what was there are kept; a new file gets `mode`. A symlink stays one: what it points to is replaced.

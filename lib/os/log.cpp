@@ -20,15 +20,17 @@ bool stderr_is_journal() {
 
 }  // namespace
 
+// fmt::print(3) throws where stderr is closed or on a full disk; what cannot be said must not end a promotion.
+void say_on_stderr(std::string_view text) { static_cast<void>(std::fwrite(text.data(), 1, text.size(), stderr)); }
+
 Log::Log(Verbosity verbosity) : verbosity_(verbosity), to_journal_(stderr_is_journal()) {}
 
 void Log::say(Severity severity, std::string_view line) const {
-  if (to_journal_)
-    fmt::print(stderr, "<{}>{}\n", static_cast<int>(severity), line);
-  else if (severity == Severity::info)
-    fmt::print(stderr, "{}\n", line);
-  else
-    fmt::print(stderr, "hasync: {}{}\n", severity == Severity::warning ? "warning: " : "", line);
+  const auto priority = fmt::format("<{}>", static_cast<int>(severity));
+  const auto* const name = severity == Severity::info      ? ""
+                           : severity == Severity::warning ? "hasync: warning: "
+                                                           : "hasync: ";
+  say_on_stderr(fmt::format("{}{}\n", to_journal_ ? priority : name, line));
 }
 
 }  // namespace hasync

@@ -8,6 +8,9 @@ namespace hasync {
 enum class Severity { error = 3, warning = 4, info = 6 };
 enum class Verbosity { quiet, verbose };
 
+// As it is, past every priority; trouble with it is ignored.
+void say_on_stderr(std::string_view text);
+
 class Log {
  public:
   explicit Log(Verbosity verbosity);

@@ -59,7 +59,6 @@ Result<Description> ask_peer(const config::Peer& peer, ProcessRunner& runner, Du
   return parse_description(ended.output);
 }
 
-
 Result<void> record_told(store::Database& database, const Description& told, Instant now) {
   return store::set_peer(
       database, {told.role, told.term, told.version, now, std::chrono::round<std::chrono::seconds>(told.at - now)});

@@ -24,7 +24,6 @@ Result<Description> parse_description(const std::string& text);
 // ExitCode::unreachable where ssh fails, ExitCode::failed where the peer has no hasync or it fails there.
 Result<Description> ask_peer(const config::Peer& peer, ProcessRunner& runner, Duration timeout);
 
-
 // Keeps what the peer told at `now`, and how far its clock is from ours.
 Result<void> record_told(store::Database& database, const Description& told, Instant now);
 

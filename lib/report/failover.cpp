@@ -36,9 +36,8 @@ std::string tell_steps(const std::vector<failover::PlannedStep>& plan) {
 std::string verdict_line(const agent::Decision& decision, const config::Config& settings) {
   const auto &node = settings.node.name, &peer = settings.peer.name;
   const auto& guards = decision.guards;
-  if (std::any_of(guards.begin(), guards.end(), [](const auto& guard) {
-        return guard.name == "role" && guard.verdict == failover::Verdict::fail;
-      }))
+  if (std::any_of(guards.begin(), guards.end(),
+                  [](const auto& guard) { return guard.name == "role" && guard.verdict == failover::Verdict::fail; }))
     return fmt::format("{} is the primary: there is nothing to take over.\n", node);
   if (!decision.would_promote())
     return fmt::format("If {} failed now, {} would stay in standby: {}.\n", peer, node, join(decision.blocking, ", "));

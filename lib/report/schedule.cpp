@@ -38,9 +38,11 @@ Changes changes_of(const agent::ApplyPlan& plan) {
     changes.add("anchor", old ? format_rfc3339(old->anchor) : "", format_rfc3339(plan.applied.anchor));
   if (!old || old->scheduler != plan.applied.scheduler)
     changes.add("scheduler", old ? old->scheduler : "", plan.applied.scheduler);
-  for (const auto& file : plan.install.files)
+  for (const auto& file : plan.install.files())
     changes.add(file.path, told(file.before), !file.after ? "removed" : file.before ? "changed" : "installed");
   if (plan.install.crontab_after) changes.add("crontab", "without these entries", "with them");
+  if (plan.install.files().empty() && !plan.install.install.after_files.empty())
+    changes.add("timers", "not in force", "enabled and started");
   return changes;
 }
 
@@ -93,7 +95,7 @@ std::string render(const agent::ApplyPlan& plan, const config::Config& settings,
 
 std::string render_diff(const agent::ApplyPlan& plan) {
   std::string text;
-  for (const auto& file : plan.install.files) {
+  for (const auto& file : plan.install.files()) {
     text += fmt::format("--- {0}\n+++ {0}\n", file.path);
     diff_lines(text, "-", file.before, file.after);
     diff_lines(text, "+", file.after, file.before);

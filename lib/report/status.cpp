@@ -106,7 +106,8 @@ std::string tell_beat(const agent::Status& status) {
   }
   auto words = fmt::format("{}: {} in a row · {}", beat.state == BeatState::failed ? "FAILED" : "failing",
                            counted(beat.last->failures, "failed attempt"), printable(beat.last->evidence));
-  if (beat.episode) words += " · since " + format_rfc3339(std::chrono::floor<std::chrono::seconds>(beat.episode->began));
+  if (beat.episode)
+    words += " · since " + format_rfc3339(std::chrono::floor<std::chrono::seconds>(beat.episode->began));
   if (beat.episode && beat.episode->acted) words += " · " + *beat.episode->acted;
   return words;
 }
@@ -163,10 +164,9 @@ std::string tell_unfinished(const agent::Status& status) {
 
 std::string render(const agent::Status& status, Format format, LocalTime local) {
   if (format == Format::json) return as_json(status);
-  auto text =
-      fmt::format("{} · {} {} · term {} · {}\n", status.settings.node.name,
-                  status.node.role == Role::primary ? "primary, peer" : "secondary of", status.settings.peer.name,
-                  status.node.term, headline(status));
+  auto text = fmt::format("{} · {} {} · term {} · {}\n", status.settings.node.name,
+                          status.node.role == Role::primary ? "primary, peer" : "secondary of",
+                          status.settings.peer.name, status.node.term, headline(status));
   if (status.unfinished) text += row(fmt::format("failover {}", status.unfinished->id), tell_unfinished(status));
   if (status.paused) {
     const auto& pause = *status.node.pause;
@@ -184,9 +184,18 @@ std::string render(const agent::Status& status, Format format, LocalTime local) 
          row("mail", tell_mail(status));
 }
 
+Nagios nagios(const Error& error) {
+  const auto told = describe(error);
+  return {3, "HASYNC UNKNOWN - " + told.substr(0, told.find('\n'))};
+}
+
 Nagios nagios(const agent::Status& status) {
   const auto name = status.settings.node.name;
-  if (status.unfinished) return {1, fmt::format("HASYNC WARNING - {}: a promotion or demotion is under way", name)};
+  if (status.unfinished)
+    return {status.role_holder ? 1 : 2,
+            fmt::format("HASYNC {} - {}: {}", status.role_holder ? "WARNING" : "CRITICAL", name, headline(status))};
+  if (status.node.role == Role::primary && status.node.peer && status.node.peer->role == Role::primary)
+    return {2, fmt::format("HASYNC CRITICAL - {}: {}", name, headline(status))};
   if (status.node.role == Role::primary)
     return {0, fmt::format("HASYNC OK - {} is primary, term {}", name, status.node.term)};
   const auto age = status.data_age ? tell_duration(*status.data_age) : "none";

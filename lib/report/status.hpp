@@ -18,5 +18,7 @@ struct Nagios {
   std::string line;
 };
 Nagios nagios(const agent::Status& status);
+// Where there is no status to be had.
+Nagios nagios(const Error& error);
 
 }  // namespace hasync::report

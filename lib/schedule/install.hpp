@@ -27,22 +27,30 @@ struct FileChange {
   std::optional<std::string> after;   // none: it goes
 };
 
-struct InstallPlan {
+// Files, then commands: of the scheduler that is to start the agents, or of the ones that no longer shall.
+struct InstallStage {
+  std::vector<std::vector<std::string>> before_files;
   std::vector<FileChange> files;
-  std::optional<std::string> crontab_before, crontab_after;  // the user's whole crontab, when it changes
-  std::vector<std::vector<std::string>> before_files;        // commands run before the files change
   std::vector<std::vector<std::string>> after_files;
 
-  bool changes_nothing() const {
-    return files.empty() && !crontab_after && before_files.empty() && after_files.empty();
-  }
+  bool changes_nothing() const { return files.empty() && before_files.empty() && after_files.empty(); }
+};
+
+struct InstallPlan {
+  InstallStage install;
+  std::optional<std::string> crontab_before, crontab_after;  // the user's whole crontab, when it changes
+  InstallStage remove;                                       // last: a node without any schedule would be worse
+
+  bool changes_nothing() const { return install.changes_nothing() && remove.changes_nothing() && !crontab_after; }
+  std::vector<FileChange> files() const;
 };
 
 // systemd where it runs (/run/systemd/system) and we are root, the user's own manager where that runs, cron otherwise.
 Scheduler detect_scheduler();
 Places places_for_this_user();
 
-// Reads what is there. Entries that another scheduler had of ours go. An unchanged installation gives an empty plan.
+// Reads what is there, and asks systemd what is in force. Entries that another scheduler had of ours go. An unchanged
+// installation gives an empty plan. An error where the chosen scheduler cannot be had here.
 Result<InstallPlan> plan_install(const Installation& installation, Scheduler scheduler, const Places& places,
                                  ProcessRunner& runner);
 Result<void> carry_out(const InstallPlan& plan, ProcessRunner& runner);

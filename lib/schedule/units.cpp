@@ -24,7 +24,8 @@ std::string exec_start(const Installation& installation, const std::vector<std::
 // What a step of a promotion may need nobody can know beforehand, so the units that can promote are not sandboxed; the
 // others are.
 constexpr std::string_view promotes = R"(# No sandbox: a promotion runs the operator's own steps from here.
-KillMode=mixed
+# What a step has started stays when the beat is over.
+KillMode=process
 TimeoutStartSec=infinity
 )";
 constexpr std::string_view pulls =

@@ -33,9 +33,11 @@ Error Database::error(std::string_view doing) const {
   const auto why = sqlite3_errmsg(handle_.get());
   const auto kind = code == SQLITE_BUSY ? ExitCode::busy : ExitCode::failed;
   std::string advice;
-  if (code == SQLITE_FULL) advice = "; make room on its file system";
+  if (code == SQLITE_FULL || code == SQLITE_IOERR) advice = "; is its file system full or failing? Make room there";
   if (code == SQLITE_NOTADB || code == SQLITE_CORRUPT)
-    advice = "; move it aside, hasync makes a new one (its history is lost, the recovery points are not)";
+    advice =
+        "; set node.role to what this server is now, then move the file aside: hasync makes a new one. Role, term, "
+        "schedule, queued mail and history in it are lost, the recovery points are not";
   if (code == SQLITE_READONLY || code == SQLITE_CANTOPEN)
     advice = "; run hasync as the user who owns it, or name another with --state-dir";
   return {kind, fmt::format("store {}: cannot {}: {}{}", path_, doing, why, advice)};

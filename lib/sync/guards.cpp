@@ -29,10 +29,11 @@ std::optional<Error> refuse_node(const store::NodeState& node, const std::option
                                  const std::string& name) {
   if (unfinished) {
     const bool promotion = unfinished->kind == store::FailoverKind::promotion;
-    return refused(fmt::format("a {0} (failover {1}) is not finished, and needs its recovery point; to carry it on: "
-                               "hasync {2}",
-                               store::failover_kind_name(unfinished->kind), unfinished->id,
-                               promotion ? "promote, to give it up: hasync demote" : "demote"));
+    return refused(
+        fmt::format("a {0} (failover {1}) is not finished, and needs its recovery point; to carry it on: "
+                    "hasync {2}",
+                    store::failover_kind_name(unfinished->kind), unfinished->id,
+                    promotion ? "promote, to give it up: hasync demote" : "demote"));
   }
   if (node.role == Role::primary)
     return refused(fmt::format("{} is primary (term {}): it never pulls; to make it the standby again: hasync demote",
@@ -50,9 +51,10 @@ std::optional<Error> refuse_peer(const peer::Description& told, const store::Nod
         fmt::format("{} says that it is {} (term {}): only a primary is pulled from; see hasync status on both",
                     peer.name, store::role_name(told.role), told.term));
   if (told.term < node.term && !is_forced(forced, peer_term))
-    return refused(fmt::format("{0} is primary of term {1}, and this node knows of a promotion to term {2}: what {0} "
-                               "has may be older; if it is right all the same: hasync sync --force={3}",
-                               peer.name, told.term, node.term, peer_term));
+    return refused(
+        fmt::format("{0} is primary of term {1}, and this node knows of a promotion to term {2}: what {0} "
+                    "has may be older; if it is right all the same: hasync sync --force={3}",
+                    peer.name, told.term, node.term, peer_term));
   return std::nullopt;
 }
 

@@ -67,6 +67,7 @@ std::string tell_failure(const config::Config& settings, const config::Dataset& 
 Counts& Counts::operator+=(const Counts& other) {
   changed += other.changed;
   deleted += other.deleted;
+  folders += other.folders;
   files += other.files;
   bytes += other.bytes;
   transferred += other.transferred;
@@ -99,7 +100,7 @@ Counts read_counts(const std::string& output) {
     if (line.starts_with("*deleting"))
       ++counts.deleted;
     else if (line.size() == 11 && std::string_view{"<>ch."}.find(line[0]) != std::string_view::npos)
-      ++counts.changed;
+      ++(line[1] == 'd' ? counts.folders : counts.changed);
     at += line.size() + 1;
   }
   const auto folders = number_after(output, "dir: ");

@@ -11,10 +11,12 @@
 namespace hasync::sync {
 
 struct Counts {
-  std::int64_t changed = 0, deleted = 0;  // entries to be created, changed or given other attributes; and gone
+  std::int64_t changed = 0, deleted = 0;  // files, links … to be created, changed or given other attributes; and gone
+  std::int64_t folders = 0;               // the same for folders, which the first leaves out
   std::int64_t files = 0, bytes = 0;      // all of the dataset, folders not counted
   std::int64_t transferred = 0;           // bytes of the files that had to be sent
 
+  bool any_change() const { return changed + deleted + folders > 0; }
   Counts& operator+=(const Counts& other);
 };
 

@@ -105,7 +105,7 @@ Result<Plan> make_plan(const config::Config& settings, const store::StoreFolder&
     HASYNC_TRY(planned.counts, carrier.run(dataset, plan_argv(settings, dataset, compared_with), {}));
     if (!plan.refusal)
       plan.refusal = refuse_empty(dataset, planned.counts.files, has_files(newest), settings.peer.name, forced);
-    const bool changes = newest.empty() || planned.counts.changed + planned.counts.deleted > 0;
+    const bool changes = newest.empty() || planned.counts.any_change();
     if (changes) planned.argv = transfer;
     plan.changes_anything = plan.changes_anything || changes;
     plan.datasets.push_back(std::move(planned));
@@ -114,8 +114,8 @@ Result<Plan> make_plan(const config::Config& settings, const store::StoreFolder&
   return plan;
 }
 
-// Whether the peer is one to pull from, and if so, following it: its term is ours from now on. A peer without hasync can
-// still be pulled from, which is noted; one that cannot be reached is told now.
+// Whether the peer is one to pull from, and if so, following it: its term is ours from now on. A peer without hasync
+// can still be pulled from, which is noted; one that cannot be reached is told now.
 Result<void> follow_peer(const config::Config& settings, store::Database& database, const store::NodeState& node,
                          const std::vector<std::string>& forced, Carrier& carrier, Seams seams) {
   if (settings.peer.transport == config::Transport::local) return {};
@@ -196,8 +196,7 @@ class Run {
       HASYNC_TRY(auto counts,
                  carrier_.run(dataset, transfer_argv(settings_, dataset, newest, target, progress), on_output));
       // Again: the source may have been unmounted since the plan was made.
-      if (auto refusal =
-              refuse_empty(dataset, counts.files, has_files(newest), settings_.peer.name, request_.forced))
+      if (auto refusal = refuse_empty(dataset, counts.files, has_files(newest), settings_.peer.name, request_.forced))
         return fail(std::move(*refusal));
       counts.changed = counts.deleted = 0;  // the plan told them; what was linked is not listed here
       counts_ += counts;

@@ -96,7 +96,7 @@ class MailServer:
     """Keeps what it accepts in `mails` as (recipients, text). refuse: addresses answered 550; later: answered 450;
     hang: never answers after the data."""
 
-    def __init__(self, refuse=(), later=(), hang=False, tls=None, login=None, port=0):
+    def __init__(self, refuse=(), later=(), hang=False, tls=None, login=None, port=0, refuse_sender=False):
         self.mails = []
         self.sessions = []
         self.hang = hang
@@ -104,6 +104,12 @@ class MailServer:
         outer = self
 
         class Handler:
+            async def handle_MAIL(self, server, session, envelope, address, options):
+                if refuse_sender:
+                    return "550 5.7.1 sender not allowed"
+                envelope.mail_from = address
+                return "250 OK"
+
             async def handle_RCPT(self, server, session, envelope, address, options):
                 if address in refuse:
                     return "550 5.1.1 no such user here"

@@ -1,14 +1,15 @@
 """Save and apply with the real systemd tools and the real crontab(1), into folders and a crontab of the test's own."""
+import datetime
 import json
 import os
 import pathlib
 import re
-import shutil
+import sqlite3
 import subprocess
 
 import pytest
 
-from conftest import HASYNC
+from conftest import HASYNC, shim
 
 ROOT = os.geteuid() == 0
 
@@ -30,13 +31,26 @@ def in_own_namespace(pair, *words, shims=None):
 
 @pytest.fixture
 def systemctl(tmp_path):
-    """systemctl(1) cannot manage a host that did not boot with systemd: a shim records what it is asked."""
-    shims = tmp_path / "shims"
-    shims.mkdir()
-    log = tmp_path / "systemctl.log"
-    (shims / "systemctl").write_text(f'#!/bin/sh\necho "$@" >>{log}\n')
-    (shims / "systemctl").chmod(0o755)
-    return shims, log
+    """systemctl(1) cannot manage a host that did not boot with systemd: a shim records what it is asked, and answers `show` as
+    systemd would after that. While the file `broken` is there, it fails as without a bus."""
+    log, enabled, broken = tmp_path / "systemctl.log", tmp_path / "enabled", tmp_path / "broken"
+    enabled.mkdir()
+    path = shim(tmp_path, "systemctl", f'''if [ -e {broken} ] && {{ [ "$(cat {broken})" = all ] || [ "$1" = "$(cat {broken})" ]; }}; then echo "Failed to connect to bus" >&2; exit 1; fi
+verb=$1
+if [ "$verb" = show ]; then
+  for unit; do case $unit in *.timer)
+    [ -e {enabled}/$unit ] && echo "Id=$unit
+ActiveState=active
+UnitFileState=enabled
+" || echo "Id=$unit
+ActiveState=inactive
+UnitFileState=disabled
+" ;; esac; done
+  exit 0
+fi
+echo "$@" >>{log}
+for unit; do case $verb:$unit in enable:*.timer) : >{enabled}/$unit ;; disable:*.timer) rm -f {enabled}/$unit ;; esac; done''')
+    return path.split(":")[0], log
 
 
 needs_root = pytest.mark.skipif(not ROOT, reason="a mount namespace of its own needs root")
@@ -64,6 +78,68 @@ def test_systemd_units_are_installed_once_and_pass_the_real_verifier(pair, syste
     changed = in_own_namespace(pair, "apply", "--scheduler", "systemd", "--diff", shims=shims)
     assert "run every" in changed.stdout and "+# A tick" in changed.stdout
     assert log.read_text().splitlines()[3:] == ["daemon-reload", "enable hasync-sync.timer", "restart hasync-sync.timer"]
+
+
+@needs_root
+def test_an_apply_that_failed_half_way_is_finished_by_the_next(pair, systemctl):
+    shims, log = systemctl
+    (pair.folder / "broken").write_text("enable")
+    failed = in_own_namespace(pair, "apply", "--scheduler", "systemd", shims=shims)
+    assert failed.returncode == 1 and "Failed to connect to bus" in failed.stderr
+    assert pair.json("schedule")["applied"] is False
+    (pair.folder / "broken").unlink()
+    again = in_own_namespace(pair, "apply", "--scheduler", "systemd", "--json", shims=shims)
+    assert json.loads(again.stdout)["changed"] is True
+    assert [line.split()[0] for line in log.read_text().splitlines()] == ["daemon-reload", "enable", "restart"]
+    assert json.loads(in_own_namespace(pair, "apply", "--scheduler", "systemd", "--json", shims=shims).stdout)["changed"] is False
+
+
+@needs_root
+def test_timers_that_somebody_stopped_are_started_again_and_check_tells(pair, systemctl):
+    shims, _ = systemctl
+    in_own_namespace(pair, "apply", "--scheduler", "systemd", shims=shims)
+    assert "✓ schedule         systemd, every 15 min" in in_own_namespace(pair, "check", shims=shims).stdout
+    (pair.folder / "enabled" / "hasync-sync.timer").unlink()
+    checked = in_own_namespace(pair, "check", shims=shims)
+    assert checked.returncode == 1
+    assert "✗ schedule         what systemd has is not what the settings say; to see the difference: hasync apply --check --diff" in checked.stdout
+    done = in_own_namespace(pair, "apply", "--scheduler", "systemd", shims=shims)
+    assert "timers     not in force → enabled and started" in " ".join(done.stdout.split()).replace("timers not", "timers     not")
+
+
+@needs_root
+def test_a_host_without_systemd_keeps_the_schedule_it_has(pair, systemctl):
+    shims, log = systemctl
+    entry = pair.folder / "private" / "etc-cron.d" / "hasync"
+    assert in_own_namespace(pair, "apply", "--scheduler", "cron.d", shims=shims).returncode == 0
+    (pair.folder / "broken").write_text("all")
+    refused = in_own_namespace(pair, "apply", "--scheduler", "systemd", shims=shims)
+    assert refused.returncode == 1
+    assert refused.stderr == ("hasync: systemd does not run here: exit status 1: Failed to connect to bus; "
+                              "choose another with --scheduler, as cron.d or crontab\n")
+    assert entry.exists() and pair.json("schedule")["applied"] is True
+    entry.unlink()
+    assert "✗ schedule         what cron.d has is not what the settings say" in in_own_namespace(pair, "check", shims=shims).stdout
+
+
+@needs_root
+def test_units_left_where_systemd_no_longer_runs_are_removed(pair, systemctl):
+    shims, _ = systemctl
+    in_own_namespace(pair, "apply", "--scheduler", "systemd", shims=shims)
+    (pair.folder / "broken").write_text("all")
+    done = in_own_namespace(pair, "apply", "--scheduler", "cron.d", shims=shims)
+    assert done.returncode == 0, done.stderr
+    assert list((pair.folder / "private" / "etc-systemd-system").iterdir()) == []
+
+
+@needs_root
+def test_an_anchor_of_a_wrong_clock_is_taken_anew(pair, systemctl):
+    in_own_namespace(pair, "apply", "--scheduler", "cron.d", shims=systemctl[0])
+    with sqlite3.connect(pair.state / "hasync.db") as database:
+        database.execute("UPDATE node SET anchor = anchor + 129600000000, applied_at = applied_at + 129600000000")  # 1500 days
+    assert json.loads(in_own_namespace(pair, "apply", "--scheduler", "cron.d", "--json", shims=systemctl[0]).stdout)["changed"] is True
+    anchor = datetime.datetime.fromisoformat(pair.json("schedule")["anchor"].replace("Z", "+00:00"))
+    assert anchor - datetime.datetime.now(datetime.timezone.utc) < datetime.timedelta(minutes=16)
 
 
 @needs_root
@@ -104,8 +180,9 @@ def test_the_line_cron_would_run_works_with_crons_poor_path(pair, systemctl):
                           capture_output=True, text=True, timeout=60)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
     assert pair.history("syncs")[0]["result"] == "success"
-    pair.ok("agent", "sync")
-    assert len([item for item in pair.history("syncs") if item["result"] in ("success", "unchanged")]) <= 2
+    subprocess.run(["sqlite3", str(pair.state / "hasync.db"), "UPDATE node SET applied_at = applied_at + 3600000"], check=True)
+    pair.ok("agent", "sync")  # nothing is due before it was applied
+    assert len(pair.history("syncs")) == 1
 
 
 def test_a_broken_setting_applies_nothing(pair):

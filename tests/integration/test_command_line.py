@@ -105,10 +105,68 @@ def test_twenty_edits_at_once_lose_none(pair):
     assert [shown[f"heartbeat.{key}"] for key in ("interval", "failures", "recheck_interval", "timeout")] == ["20s", "4", "9s", "3s"]
 
 
-def test_a_config_that_others_can_write_is_refused(pair):
-    pair.config.chmod(0o666)
-    refused = pair.run("status")
-    assert (refused.returncode, refused.stderr) == (3, f"hasync: {pair.config} can be written by others than its owner; run: chmod go-w {pair.config}\n")
+@pytest.mark.parametrize("mode,told", [(0o660, "can be written by others than its owner; run: chmod go-w,o-r"), (0o644, "can be read by others; run: chmod o-r")])
+@pytest.mark.parametrize("words", [["status"], ["config", "show"], ["config", "set", "sync.keep=5"], ["agent", "heartbeat"]], ids=" ".join)
+def test_a_config_that_others_can_use_is_refused(pair, mode, told, words):
+    pair.config.chmod(mode)
+    before = pair.config.read_bytes()
+    refused = pair.run(*words)
+    assert (refused.returncode, refused.stderr) == (3, f"hasync: {pair.config} {told} {pair.config}\n")
+    assert pair.config.read_bytes() == before
+
+
+@pytest.mark.parametrize("words", [["status"], ["config", "show"], ["config", "set", "sync.keep=5"]], ids=" ".join)
+def test_a_config_that_is_no_file_is_told(pair, words):
+    pair.config.unlink()
+    assert pair.run(*words).stderr == f"hasync: there is no {pair.config}; write one with hasync init, or name yours with --config\n"
+    pair.config.mkdir()
+    assert (pair.run(*words).returncode, pair.run(*words).stderr) == (3, f"hasync: {pair.config} is a folder, not a file\n")
+    pair.config.rmdir()
+    os.mkfifo(pair.config)
+    assert (pair.run(*words).returncode, pair.run(*words).stderr) == (3, f"hasync: {pair.config} is not a file\n")
+
+
+def test_a_lost_password_keeps_nobody_from_watching(pair):
+    secret = pair.folder / "password"
+    secret.write_text("x")
+    secret.chmod(0o600)
+    pair.set("notify", email={"to": ["ops@example.com"]},
+             smtp={"url": "smtp://127.0.0.1:1", "username": "hasync", "password_file": str(secret)})
+    pair.ok("config", "check")
+    secret.unlink()
+    (pair.source / "f").write_text("1")
+    for words in (["sync"], ["agent", "heartbeat"], ["status"], ["promote"]):
+        done = pair.run(*words)
+        assert done.returncode == 0
+        assert done.stderr.startswith(f"hasync: warning: {pair.config}: notify.smtp.password_file: {secret}: No such file or directory")
+    for words in (["config", "check"], ["apply", "--check"], ["config", "set", "sync.keep=5"]):
+        assert pair.run(*words).returncode == 3
+
+
+def test_monitoring_always_gets_a_line(pair):
+    assert pair.run("status", "--nagios").stdout.startswith("HASYNC CRITICAL - west cannot fail over: recovery-point")
+    (pair.source / "f").write_text("1")
+    pair.ok("sync")
+    done = pair.run("status", "--nagios")
+    assert (done.returncode, done.stdout.split(" | ")[0]) == (3, "HASYNC UNKNOWN - west has no recent heartbeat")
+    pair.ok("agent", "heartbeat")
+    assert pair.run("status", "--nagios").returncode == 0
+    pair.source.rename(pair.source.with_name("gone"))
+    pair.run("sync")
+    done = pair.run("status", "--nagios")
+    assert done.returncode == 1 and done.stdout.startswith("HASYNC WARNING - west: sync failed 1 time, heartbeat alive")
+    pair.run("agent", "heartbeat")
+    done = pair.run("status", "--nagios")
+    assert done.returncode == 2 and done.stdout.startswith("HASYNC CRITICAL - east is gone")
+    (pair.state / "hasync.db").write_text("no database at all")
+    done = pair.run("status", "--nagios")
+    assert done.returncode == 3 and done.stdout.startswith("HASYNC UNKNOWN - store ") and done.stdout.count("\n") == 1
+
+
+def test_messages_that_cannot_be_written_end_nothing(pair):
+    with open("/dev/full", "w") as full:
+        done = subprocess.run([HASYNC, "promote"], env=pair.environment(), stdout=subprocess.PIPE, stderr=full, timeout=60)
+    assert done.returncode == 6
 
 
 def test_a_symlinked_config_stays_one_and_keeps_its_mode(pair):
@@ -117,14 +175,37 @@ def test_a_symlinked_config_stays_one_and_keeps_its_mode(pair):
     real.chmod(0o640)
     pair.config.symlink_to(real)
     pair.ok("config", "set", "sync.keep=9")
-    assert pair.config.is_symlink() and real.stat().st_mode & 0o777 == 0o640 and '"keep": 9' in real.read_text() or "keep: 9" in real.read_text()
+    assert pair.config.is_symlink() and pair.json("config", "show")["settings"]
+    assert real.stat().st_mode & 0o777 == 0o640 and "9" in pair.ok("config", "get", "sync.keep")
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="giving a file away needs root")
+def test_an_edit_keeps_the_owner(pair):
+    os.chown(pair.config, 1234, 1235)
+    pair.ok("config", "set", "sync.keep=9")
+    assert (pair.config.stat().st_uid, pair.config.stat().st_gid) == (1234, 1235)
+
+
+def test_a_list_is_compared_by_its_items(pair):
+    pair.settings["failover"]["fence"] = {"run": ["/usr/bin/true, east"]}
+    pair.config.write_text(json.dumps(pair.settings))
+    assert pair.ok("config", "get", "failover.fence.run") == '["/usr/bin/true, east"]\n'
+    assert pair.json("config", "set", "failover.fence.run=[/usr/bin/true, east]")["changed"] is True
+    assert pair.json("config", "set", "failover.fence.run=[ /usr/bin/true , east ]")["changed"] is False
+    assert pair.ok("config", "get", "failover.fence.run") == "[/usr/bin/true, east]\n"
+
+
+def test_nested_aliases_are_refused_before_they_fill_the_memory(pair):
+    lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x, x]"] + [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 10)]
+    pair.config.write_text("\n".join(lines) + "\n")
+    refused = pair.run("config", "check", timeout=20)
+    assert refused.returncode == 3 and "too many values; are aliases nested?" in refused.stderr
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="another user's folder needs root to make")
 def test_a_state_folder_of_another_user_is_told(pair):
     pair.ok("status")
-    for path in [pair.state, *pair.state.iterdir()]:
-        os.chown(path, 0, 0)
+    os.chown(pair.config, 65534, 65534)
     pair.folder.chmod(0o755)
     for parent in list(pair.folder.parents)[:3]:
         parent.chmod(parent.stat().st_mode | 0o055) if str(parent).startswith("/tmp/pytest") else None

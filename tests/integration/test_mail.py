@@ -145,9 +145,20 @@ def test_a_password_others_can_read_is_refused(failing, tmp_path):
     secret = tmp_path / "password"
     secret.write_text("s3cret\n")
     secret.chmod(0o644)
-    use(failing, "smtp://127.0.0.1:25", tls="required", username="hasync", password_file=str(secret))
-    refused = failing.run("status")
-    assert refused.returncode == 3 and f"run: chmod 600 {secret}" in refused.stderr
+    tls = make_certificate(tmp_path)
+    with MailServer(tls=tls, login=("hasync", "s3cret")) as server:
+        use(failing, server.url, tls="required", ca_file=str(tls[1]), username="hasync", password_file=str(secret))
+        refused = failing.run("config", "check")
+        assert refused.returncode == 3 and f"run: chmod 600 {secret}" in refused.stderr
+        failing.run("sync")  # goes on, but the password is not used
+        assert server.mails == [] and queue(failing)[0]["note"] == f"{secret} can be read by others, so it is not used; run: chmod 600 {secret}"
+
+
+def test_a_sender_that_is_refused_is_told_in_the_words_of_the_server(failing):
+    with MailServer(refuse_sender=True) as server:
+        use(failing, server.url)
+        failing.run("sync")
+        assert queue(failing)[0]["note"] == f"{server.url}: 550 5.7.1 sender not allowed"
 
 
 def test_two_flushes_at_once_send_each_mail_once(failing):

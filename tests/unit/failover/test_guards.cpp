@@ -33,8 +33,8 @@ TEST_CASE("when all is well every guard passes, in the order of the contract") {
   const auto guards = judge_guards(good());
   std::vector<std::string> names;
   for (const auto& guard : guards) names.push_back(guard.name);
-  CHECK(names == std::vector<std::string>{"not-paused", "no-earlier-failover", "role", "recovery-point", "data-age", "live-path",
-                                          "witness", "peer-term"});
+  CHECK(names == std::vector<std::string>{"not-paused", "no-earlier-failover", "role", "recovery-point", "data-age",
+                                          "live-path", "witness", "peer-term"});
   CHECK(blocking(guards, {}).empty());
 }
 

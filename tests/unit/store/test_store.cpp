@@ -57,9 +57,11 @@ TEST_CASE("what is no store is told as such") {
   REQUIRE(mkdir(folder.database().c_str(), 0700) == 0);
   CHECK(open_state(folder).error().message == "store " + folder.database() + ": is a directory; move it aside");
   std::ofstream{text.database()} << std::string(5000, 'x');
-  CHECK(open_state(text).error().message == "store " + text.database() +
-                                                ": cannot write to it: file is not a database; move it aside, hasync "
-                                                "makes a new one (its history is lost, the recovery points are not)");
+  CHECK(open_state(text).error().message ==
+        "store " + text.database() +
+            ": cannot write to it: file is not a database; set node.role to what this server is now, then move the "
+            "file aside: hasync makes a new one. Role, term, schedule, queued mail and history in it are lost, the "
+            "recovery points are not");
 }
 
 TEST_CASE("without a commit nothing happened") {
