@@ -12,7 +12,6 @@ namespace {
 struct Asked {
   std::string scheduler = "auto";
   ChangeMode mode = ChangeMode::carry_out;
-  bool diff = false;
 };
 
 Result<ExitCode> apply(Session& session, const Asked& asked) {
@@ -26,7 +25,7 @@ Result<ExitCode> apply(Session& session, const Asked& asked) {
   HASYNC_TRY(const auto plan, agent::plan_apply(local->node(), installer, scheduler));
   if (plan.changes_anything() && asked.mode == ChangeMode::carry_out)
     HASYNC_CHECK(agent::carry_out(local->node(), plan));
-  if (asked.diff && session.format == report::Format::text) session.print(report::render_diff(plan));
+  if (session.shows_lines && session.format == report::Format::text) session.print(report::render_diff(plan));
   session.print(report::render(plan, local->settings(), session.clock.now(), session.format, format_local_clock));
   return ExitCode::done;
 }
@@ -39,8 +38,7 @@ void add_apply(CLI::App& parent, Invocation& invocation) {
                               invocation, [asked](Session& session) { return apply(session, *asked); });
   command->add_option("--scheduler", asked->scheduler, "auto, systemd, systemd-user, cron.d or crontab")
       ->type_name("NAME");
-  add_check_option(*command, asked->mode);
-  command->add_flag("--diff", asked->diff, "show the lines that change");
+  add_change_options(*command, asked->mode, invocation.session);
   add_json_option(*command, invocation.session);
 }
 

@@ -28,7 +28,7 @@ const std::vector<Command>& commands();
 CLI::App* add_command(CLI::App& parent, const std::string& name, const std::string& summary, Invocation& invocation,
                       Action action);
 enum class ChangeMode { carry_out, check };
-void add_check_option(CLI::App& command, ChangeMode& mode);
+void add_change_options(CLI::App& command, ChangeMode& mode, Session& session);
 void add_json_option(CLI::App& command, Session& session);
 
 // The whole command line of hasync.

@@ -36,9 +36,10 @@ CLI::App* add_command(CLI::App& parent, const std::string& name, const std::stri
   return command;
 }
 
-void add_check_option(CLI::App& command, ChangeMode& mode) {
+void add_change_options(CLI::App& command, ChangeMode& mode, Session& session) {
   command.add_flag_callback(
       "--check", [&mode] { mode = ChangeMode::check; }, "say what would change, change nothing");
+  command.add_flag("--diff", session.shows_lines, "show the lines of files that change");
 }
 
 void add_json_option(CLI::App& command, Session& session) {

@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/text.hpp"
 #include "cmd/command.hpp"
 #include "cmd/commands.hpp"
@@ -36,6 +38,11 @@ Result<ExitCode> get(Session& session, const std::string& path) {
                                            meant ? "; did you mean " + *meant + "?" : ""));
 }
 
+// What the installed schedule is made of.
+bool is_scheduled(const std::string& path) {
+  return path == "sync.start_time" || path == "sync.run_every" || path == "heartbeat.interval";
+}
+
 struct Setting {
   std::vector<std::string> assignments;
   ChangeMode mode = ChangeMode::carry_out;
@@ -51,9 +58,14 @@ Result<ExitCode> set(Session& session, const Setting& asked) {
                                                                 : config::edit_file(session.config_path, assignments));
   report::Changes changes;
   for (const auto& change : edited.changes) changes.add(change.path, change.before, change.after);
+  const bool text = session.format == report::Format::text;
+  if (session.shows_lines && text && changes.any())
+    session.print(report::line_diff(session.config_path, edited.before, edited.text));
   session.print(report::render(changes, session.format));
-  if (changes.any() && asked.mode == ChangeMode::carry_out && session.format == report::Format::text)
-    session.print("saved; to put a new schedule into force: hasync apply\n");
+  const bool wants_apply = std::any_of(edited.changes.begin(), edited.changes.end(),
+                                       [](const auto& change) { return is_scheduled(change.path); });
+  if (asked.mode == ChangeMode::carry_out && text && wants_apply)
+    session.print("saved; to put it into force: hasync apply\n");
   return ExitCode::done;
 }
 
@@ -87,7 +99,7 @@ void add_config(CLI::App& parent, Invocation& invocation) {
                                   [asked](Session& each) { return set(each, *asked); });
   set_command->add_option("KEY=VALUE", asked->assignments, "one or several, changed together or not at all")
       ->required();
-  add_check_option(*set_command, asked->mode);
+  add_change_options(*set_command, asked->mode, invocation.session);
   add_json_option(*set_command, session);
 
   add_json_option(*add_command(*config, "check", "check the settings, all faults at once, and warn of what is unwise",

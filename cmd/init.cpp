@@ -63,6 +63,10 @@ Result<config::Probe> probe_from(const std::string& text) {
 Result<config::Step> step_from(const std::string& text) {
   const auto equals = text.find('=');
   config::Step step{.name = text.substr(0, equals)};
+  if (text.find_first_of("'\"\\") != std::string::npos)
+    return usage(
+        fmt::format("--step \"{}\": quotes are not understood here; name a script, or write the step with an editor",
+                    printable(text)));
   if (equals != std::string::npos)
     for (const auto& word : split(text.substr(equals + 1), ' '))
       if (!word.empty()) step.run.push_back(word);
@@ -123,9 +127,13 @@ Result<ExitCode> init(Session& session, const Asked& asked) {
     HASYNC_CHECK(make_folders(std::filesystem::absolute(session.config_path, none).parent_path().string()));
     HASYNC_CHECK(replace_file(session.config_path, text, 0640));
   }
+  const bool plain = session.format == report::Format::text;
+  if (session.shows_lines && plain && changes.any())
+    session.print(report::line_diff(session.config_path, before, text));
   session.print(report::render(changes, session.format));
-  if (session.format == report::Format::text)
-    session.print("next: hasync check, then hasync sync, then hasync apply\n");
+  if (plain)
+    session.print(settings.node.role == Role::primary ? "next: hasync check, then hasync apply\n"
+                                                      : "next: hasync check, then hasync sync, then hasync apply\n");
   return ExitCode::done;
 }
 
@@ -166,7 +174,7 @@ void add_init(CLI::App& parent, Invocation& invocation) {
       ->type_name("NAME")
       ->check(CLI::IsMember({"required", "none"}).description(""));
   command->add_flag("--replace", asked->replace, "write over settings that are there");
-  add_check_option(*command, asked->mode);
+  add_change_options(*command, asked->mode, invocation.session);
   add_json_option(*command, invocation.session);
 }
 

@@ -66,7 +66,7 @@ void add_pause(CLI::App& parent, Invocation& invocation) {
   command->add_option("--for", asked->length, "end by itself after this long, as 2h; without it: until hasync resume")
       ->type_name("DURATION");
   command->add_option("--reason", asked->reason, "why, shown in status")->type_name("TEXT");
-  add_check_option(*command, asked->mode);
+  add_change_options(*command, asked->mode, invocation.session);
   add_json_option(*command, invocation.session);
 }
 
@@ -74,7 +74,7 @@ void add_resume(CLI::App& parent, Invocation& invocation) {
   auto asked = std::make_shared<Asked>();
   auto* command = add_command(parent, "resume", "end a pause, and acknowledge a failover that failed", invocation,
                               [asked](Session& session) { return record(session, *asked, std::nullopt); });
-  add_check_option(*command, asked->mode);
+  add_change_options(*command, asked->mode, invocation.session);
   add_json_option(*command, invocation.session);
 }
 

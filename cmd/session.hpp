@@ -24,6 +24,7 @@ class Session {
   std::string config_path;
   std::string state_folder;
   report::Format format = report::Format::text;
+  bool shows_lines = false;  // --diff
   Verbosity verbosity = Verbosity::quiet;
 
   Interrupt interrupt;

@@ -41,10 +41,12 @@ Checked check_peer(const Node& node) {
     return {"peer", Finding::bad,
             fmt::format("the node at {} calls itself {}; set peer.host or peer.name right", peer.host,
                         printable(told->node))};
-  if (told->role != Role::primary)
-    return {
-        "peer", Finding::bad,
-        fmt::format("{} says that it is {}; one of the two must be primary", peer.name, store::role_name(told->role))};
+  const auto ours = store::read_or_start_node(node.database, node.settings.node.role, node.clock.now());
+  if (!ours) return {"peer", Finding::bad, ours.error().message};
+  if (told->role == ours->role)
+    return {"peer", Finding::bad,
+            fmt::format("{} says that it is {}, as this node is; one of the two must be primary, the other secondary",
+                        peer.name, store::role_name(told->role))};
   if (told->version != node.version)
     return {"peer", Finding::unwise,
             fmt::format("runs hasync {}, this node {}; install the same", told->version, node.version)};
@@ -53,8 +55,9 @@ Checked check_peer(const Node& node) {
     return {"peer", Finding::unwise,
             fmt::format("its clock is {} {} ours; set up NTP on both", tell_duration(std::chrono::abs(offset)),
                         offset.count() > 0 ? "ahead of" : "behind")};
-  return {"peer", Finding::good,
-          fmt::format("{} is primary, term {}, hasync {}", told->node, told->term, told->version)};
+  return {
+      "peer", Finding::good,
+      fmt::format("{} is {}, term {}, hasync {}", told->node, store::role_name(told->role), told->term, told->version)};
 }
 
 Checked check_source(const Node& node, const config::Dataset& dataset) {

@@ -263,7 +263,7 @@ Result<Assignment> parse_assignment(const std::string& text) {
 }
 
 Result<Edited> set_values(std::string_view text, const std::string& file, const std::vector<Assignment>& assignments) {
-  Edited edited{std::string{text}, {}};
+  Edited edited{std::string{text}, std::string{text}, {}};
   for (const auto& assignment : assignments) {
     const auto* key = key_for(assignment.path);
     if (key == nullptr) return fail(unknown_key(assignment.path));
@@ -308,16 +308,23 @@ Result<std::vector<Shown>> show_values(const std::string& path) {
     else if (!key.default_text.empty())
       shown.push_back({full, key.default_text, 0});
   };
-  for (const auto& key : keys()) {
-    const auto at = key.path.find("[]");
+  // The keys of a list stand together in the table: they are told item by item.
+  for (auto key = keys().begin(); key != keys().end();) {
+    const auto at = key->path.find("[]");
     if (at == std::string::npos) {
-      add(key, key.path);
+      add(*key, key->path);
+      ++key;
       continue;
     }
-    const auto list = find(root, key.path.substr(0, at));
-    if (!list || list->value == nullptr) continue;
-    for (std::size_t each = 0; each < list->value->items.size(); ++each)
-      add(key, key.path.substr(0, at) + "." + name_of(list->value->items[each], each) + key.path.substr(at + 2));
+    const auto list = key->path.substr(0, at);
+    const auto last =
+        std::find_if(key, keys().end(), [&](const Key& each) { return !each.path.starts_with(list + "[]"); });
+    const auto found = find(root, list);
+    if (found && found->value != nullptr)
+      for (std::size_t item = 0; item < found->value->items.size(); ++item)
+        for (auto each = key; each != last; ++each)
+          add(*each, list + "." + name_of(found->value->items[item], item) + each->path.substr(at + 2));
+    key = last;
   }
   return shown;
 }

@@ -18,7 +18,7 @@ struct Edited {
   struct Change {
     std::string path, before, after;
   };
-  std::string text;
+  std::string before, text;
   std::vector<Change> changes;
 };
 

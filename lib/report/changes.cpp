@@ -12,7 +12,24 @@ namespace {
 
 std::string told(const std::string& value) { return value.empty() ? "(none)" : printable(value); }
 
+void append_lines(std::string& out, std::string_view mark, const std::optional<std::string>& text,
+                  const std::optional<std::string>& other) {
+  if (!text) return;
+  const auto others = other ? split(*other, '\n') : std::vector<std::string>{};
+  for (const auto& line : split(*text, '\n'))
+    if (!line.empty() && std::find(others.begin(), others.end(), line) == others.end())
+      out += fmt::format("{}{}\n", mark, line);
+}
+
 }  // namespace
+
+std::string line_diff(const std::string& name, const std::optional<std::string>& before,
+                      const std::optional<std::string>& after) {
+  auto text = fmt::format("--- {0}\n+++ {0}\n", name);
+  append_lines(text, "-", before, after);
+  append_lines(text, "+", after, before);
+  return text;
+}
 
 void Changes::add(std::string what, std::string before, std::string after) {
   all_.push_back({std::move(what), std::move(before), std::move(after)});

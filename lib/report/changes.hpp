@@ -1,5 +1,6 @@
 // What a command changed, or would change: the same lines for people, and {changed, diff} for Ansible.
 #pragma once
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -24,6 +25,10 @@ class Changes {
  private:
   std::vector<Change> all_;
 };
+
+// The lines that are in one of the two texts only, as of a file of that name; none: it is not there.
+std::string line_diff(const std::string& name, const std::optional<std::string>& before,
+                      const std::optional<std::string>& after);
 
 // Text: a line a change, aligned, or "nothing to change". JSON: hasync.changes/1.
 std::string render(const Changes& changes, Format format);

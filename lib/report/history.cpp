@@ -24,7 +24,7 @@ std::string as_json(const std::vector<agent::HistoryItem>& items) {
 
 std::string as_text(const agent::HistoryItem& item) {
   const auto at = std::chrono::floor<std::chrono::seconds>(item.at);
-  auto line = fmt::format("{}  {:<10} {:<11}", format_rfc3339(at), item.kind, item.result);
+  auto line = fmt::format("{}  {:<10} {:<14}", format_rfc3339(at), item.kind, item.result);
   if (item.duration) line += " " + tell_duration(*item.duration);
   if (!item.summary.empty()) line += (item.duration ? " · " : " ") + printable(item.summary);
   line += "\n";
@@ -37,7 +37,7 @@ std::string as_text(const agent::HistoryItem& item) {
 
 std::string render(const std::vector<agent::HistoryItem>& items, Format format) {
   if (format == Format::json) return as_json(items);
-  if (items.empty()) return "nothing is recorded\n";
+  if (items.empty()) return "nothing of the kind is recorded\n";
   std::string text;
   for (const auto& item : items) text += as_text(item);
   return text;

@@ -46,15 +46,6 @@ Changes changes_of(const agent::ApplyPlan& plan) {
   return changes;
 }
 
-void diff_lines(std::string& out, std::string_view mark, const std::optional<std::string>& text,
-                const std::optional<std::string>& other) {
-  if (!text) return;
-  const auto others = other ? split(*other, '\n') : std::vector<std::string>{};
-  for (const auto& line : split(*text, '\n'))
-    if (!line.empty() && std::find(others.begin(), others.end(), line) == others.end())
-      out += fmt::format("{}{}\n", mark, line);
-}
-
 }  // namespace
 
 std::string render(const std::optional<Upcoming>& in_force, const std::optional<Upcoming>& after_apply, Format format,
@@ -95,16 +86,8 @@ std::string render(const agent::ApplyPlan& plan, const config::Config& settings,
 
 std::string render_diff(const agent::ApplyPlan& plan) {
   std::string text;
-  for (const auto& file : plan.install.files()) {
-    text += fmt::format("--- {0}\n+++ {0}\n", file.path);
-    diff_lines(text, "-", file.before, file.after);
-    diff_lines(text, "+", file.after, file.before);
-  }
-  if (plan.install.crontab_after) {
-    text += "--- crontab\n+++ crontab\n";
-    diff_lines(text, "-", plan.install.crontab_before, plan.install.crontab_after);
-    diff_lines(text, "+", plan.install.crontab_after, plan.install.crontab_before);
-  }
+  for (const auto& file : plan.install.files()) text += line_diff(file.path, file.before, file.after);
+  if (plan.install.crontab_after) text += line_diff("crontab", plan.install.crontab_before, plan.install.crontab_after);
   return text;
 }
 

@@ -42,11 +42,14 @@ class Reader(threading.Thread):
         while not self.stop.is_set():
             try:
                 target = os.readlink(self.pair.current)
+            except OSError as gone:  # not for a moment
+                self.faults.append(gone)
+                continue
+            try:
                 seen, count = generation_of(self.pair.store / target / "app")
             except OSError:
-                target, seen, count = None, set(), 0
-            still = os.path.lexists(self.pair.store / target) if target else False
-            if not still:
+                seen, count = set(), 0
+            if not os.path.lexists(self.pair.store / target):
                 continue  # pruned while it was read
             self.reads += 1
             self.points.add(target)
@@ -143,6 +146,7 @@ def test_twenty_writers_under_kill_lose_nothing_they_were_told_is_done(pair):
 
 
 def test_a_copy_of_a_promotion_killed_half_way_is_made_anew(pair):
+    pair.set("notify", email={"to": ["ops@example.com"]}, smtp={"url": "smtp://127.0.0.1:1", "tls": "none"})
     write_generation(pair, 1)
     pair.live.mkdir(parents=True)
     (pair.live / "old").write_text("old")
@@ -163,3 +167,4 @@ def test_a_copy_of_a_promotion_killed_half_way_is_made_anew(pair):
     assert len(aside) == 1 and os.listdir(pair.live.parent / aside[0]) == ["old"]
     assert pair.json("status")["term"] == 1
     assert len([item for item in pair.history("failovers") if item["kind"] == "promotion"]) == 1
+    assert [mail["subject"] for mail in pair.json("notify", "queue")["mails"]] == ["[hasync west] PROMOTED: west is now primary (term 1)"]
