@@ -88,18 +88,15 @@ Result<void> tell_two_primaries(const Node& node, std::int64_t term, std::int64_
 
 // A primary that comes back after the other one took over learns it from the other's higher term, and gives way. What
 // cannot be asked changes nothing.
-Result<Beaten> yield_to_higher_term(const Node& node) {
-  HASYNC_CHECK(ask_the_peer(node));
-  HASYNC_TRY(const auto state, store::read_node(node.database));
+Result<Beaten> yield_to_higher_term(const Node& node, std::int64_t term) {
+  HASYNC_TRY(const auto told, ask_the_peer(node));
   const auto& peer = node.settings.peer.name;
-  const bool two_primaries = state && state->peer && state->peer->role == Role::primary;
-  if (!two_primaries) return Beaten{"this node is primary: it pulls from nobody"};
-  if (state->peer->term <= state->term) {
-    HASYNC_CHECK(tell_two_primaries(node, state->term, state->peer->term));
-    return Beaten{
-        fmt::format("{} says that it is primary too (term {}, ours is {})", peer, state->peer->term, state->term)};
+  if (!told || told->role != Role::primary) return Beaten{"this node is primary: it pulls from nobody"};
+  if (told->term <= term) {
+    HASYNC_CHECK(tell_two_primaries(node, term, told->term));
+    return Beaten{fmt::format("{} says that it is primary too (term {}, ours is {})", peer, told->term, term)};
   }
-  const auto why = fmt::format("{} is primary with the higher term {}", peer, state->peer->term);
+  const auto why = fmt::format("{} is primary with the higher term {}", peer, told->term);
   HASYNC_TRY(const auto ended, demote(node, why));
   if (ended.failover.result == store::FailoverResult::failed)
     return fail(ExitCode::failed, "demotion failed: " + ended.failover.note);
@@ -128,7 +125,7 @@ Result<Beaten> beat_with_lock(const Node& node) {
   HASYNC_TRY(const auto state, store::read_or_start_node(node.database, node.settings.node.role, node.clock.now()));
   if (state.role == Role::primary)
     return store::paused(state, node.clock.now()) ? Beaten{"paused: this node stays primary"}
-                                                  : yield_to_higher_term(node);
+                                                  : yield_to_higher_term(node, state.term);
   heartbeat::BeatHooks hooks{[&node](const store::Episode& episode) { return tell_recovery(node, episode); }};
   HASYNC_TRY(const auto beat, heartbeat::run_beat(node.settings, node.database, node.clock, node.prober, hooks));
   if (beat.verdict == heartbeat::Verdict::detected || may_still_be_promoted(node, beat)) {

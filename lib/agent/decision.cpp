@@ -7,7 +7,6 @@
 
 #include "base/text.hpp"
 #include "failover/activation.hpp"
-#include "peer/describe.hpp"
 #include "store/point_folder.hpp"
 
 namespace hasync::agent {
@@ -36,11 +35,12 @@ std::optional<store::Point> complete_point(const Node& node, std::string& troubl
 
 }  // namespace
 
-Result<void> ask_the_peer(const Node& node) {
-  if (node.settings.peer.transport == config::Transport::local) return {};
+Result<std::optional<peer::Description>> ask_the_peer(const Node& node) {
+  if (node.settings.peer.transport == config::Transport::local) return std::nullopt;
   const auto told = peer::ask_peer(node.settings.peer, node.runner, node.settings.heartbeat.timeout);
-  if (!told) return {};  // then what it told last counts
-  return peer::record_told(node.database, *told, node.clock.now());
+  if (!told) return std::nullopt;
+  HASYNC_CHECK(peer::record_told(node.database, *told, node.clock.now()));
+  return std::optional{*told};
 }
 
 Result<Heard> ask_around(const Node& node, AskPeer ask) {

@@ -6,6 +6,7 @@
 #include "agent/node.hpp"
 #include "failover/guards.hpp"
 #include "failover/plan.hpp"
+#include "peer/describe.hpp"
 
 namespace hasync::agent {
 
@@ -19,8 +20,8 @@ struct Heard {
 };
 Result<Heard> ask_around(const Node& node, AskPeer ask);
 
-// Records what the peer tells of itself; one that does not answer changes nothing.
-Result<void> ask_the_peer(const Node& node);
+// What the peer tells of itself now, which is recorded; none when it does not answer, or cannot be asked.
+Result<std::optional<peer::Description>> ask_the_peer(const Node& node);
 
 struct Decision {
   std::vector<failover::Guard> guards;

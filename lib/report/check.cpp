@@ -25,7 +25,7 @@ std::string render(const std::vector<agent::Checked>& checked, Format format) {
   }
   std::string text;
   for (const auto& each : checked)
-    text += fmt::format("{} {:<16} {}\n", marks.at(static_cast<std::size_t>(each.finding)), each.what,
+    text += fmt::format("{} {:<20} {}\n", marks.at(static_cast<std::size_t>(each.finding)), each.what,
                         printable(each.words));
   return text;
 }

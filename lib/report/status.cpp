@@ -138,6 +138,13 @@ std::string tell_mail(const agent::Status& status) {
   return words;
 }
 
+// What the peer told before this node became primary is the past.
+bool two_primaries(const agent::Status& status) {
+  const auto& node = status.node;
+  return node.role == Role::primary && node.peer && node.peer->role == Role::primary &&
+         node.peer->told_at >= node.role_since;
+}
+
 std::string headline(const agent::Status& status) {
   const auto& peer = status.settings.peer.name;
   if (status.unfinished) {
@@ -146,9 +153,8 @@ std::string headline(const agent::Status& status) {
                        status.role_holder ? "IS UNDER WAY" : "WAS INTERRUPTED");
   }
   if (status.node.role == Role::primary)
-    return status.node.peer && status.node.peer->role == Role::primary
-               ? fmt::format("TWO PRIMARIES: {} says so too (term {})", peer, status.node.peer->term)
-               : std::string{"serving"};
+    return two_primaries(status) ? fmt::format("TWO PRIMARIES: {} says so too (term {})", peer, status.node.peer->term)
+                                 : std::string{"serving"};
   const auto gone = status.heartbeat.state == BeatState::failed ? fmt::format("{} IS GONE · ", peer) : std::string{};
   return gone + (status.blocking.empty() ? "ready to fail over" : "NOT READY to fail over");
 }
@@ -194,8 +200,7 @@ Nagios nagios(const agent::Status& status) {
   if (status.unfinished)
     return {status.role_holder ? 1 : 2,
             fmt::format("HASYNC {} - {}: {}", status.role_holder ? "WARNING" : "CRITICAL", name, headline(status))};
-  if (status.node.role == Role::primary && status.node.peer && status.node.peer->role == Role::primary)
-    return {2, fmt::format("HASYNC CRITICAL - {}: {}", name, headline(status))};
+  if (two_primaries(status)) return {2, fmt::format("HASYNC CRITICAL - {}: {}", name, headline(status))};
   if (status.node.role == Role::primary)
     return {0, fmt::format("HASYNC OK - {} is primary, term {}", name, status.node.term)};
   const auto age = status.data_age ? tell_duration(*status.data_age) : "none";

@@ -320,3 +320,21 @@ def test_two_primaries_of_the_same_term_are_told_once(ssh_pair):
     assert mails(pair) == ["[hasync west] TWO PRIMARIES: west and east"]
     assert pair.json("status")["role"] == "primary"
     assert "TWO PRIMARIES: east says so too (term 0)" in pair.ok("status")
+
+
+def test_what_the_peer_told_before_it_died_makes_no_second_primary(ssh_pair):
+    pair, server = ssh_pair
+    pair.set("notify", email={"to": ["ops@example.com"]}, smtp={"url": "smtp://127.0.0.1:1", "tls": "none"})
+    server.describe("primary", 0)
+    (pair.source / "f").write_text("1")
+    pair.ok("sync")
+    (server.bin / "hasync").unlink()  # it answers no more
+    pair.ok("promote")
+    pair.ok("agent", "heartbeat")
+    assert "serving" in pair.ok("status") and mails(pair) == ["[hasync west] PROMOTED: west is now primary (term 1)"]
+    server.describe("primary", 0)  # back, and not yet aware of it
+    pair.ok("agent", "heartbeat")
+    assert "TWO PRIMARIES: east says so too (term 0)" in pair.ok("status") and len(mails(pair)) == 2
+    server.describe("secondary", 1)
+    pair.ok("agent", "heartbeat")
+    assert "serving" in pair.ok("status")
