@@ -1,7 +1,9 @@
 """Real servers with real faults, on loopback ports that the kernel chooses. Each is a context manager."""
 import contextlib
 import json
+import os
 import pathlib
+import signal
 import socket
 import ssl
 import subprocess
@@ -162,21 +164,32 @@ class MailServer:
 class SilentServer:
     """Accepts connections and says nothing."""
 
+    def answer(self, connection):
+        self.held.append(connection)
+
     def __enter__(self):
         self.socket = socket.create_server(("127.0.0.1", 0))
         self.port = self.socket.getsockname()[1]
         self.held = []
 
-        def hold():
+        def accept():
             with contextlib.suppress(OSError):
                 while True:
-                    self.held.append(self.socket.accept()[0])
+                    self.answer(self.socket.accept()[0])
 
-        threading.Thread(target=hold, daemon=True).start()
+        threading.Thread(target=accept, daemon=True).start()
         return self
 
     def __exit__(self, *_):
         self.socket.close()
+
+
+class ResettingServer(SilentServer):
+    """Accepts connections and resets them."""
+
+    def answer(self, connection):
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\0\0\0\0\0\0\0")
+        connection.close()
 
 
 class SshServer:
@@ -222,6 +235,12 @@ class SshServer:
                                         stderr=(self.folder / "log").open("w"))
         wait_for_port(self.port)
         return self
+
+    def drop_connections(self):
+        """As a cut would end them: the processes that serve them are gone, the server stays."""
+        for child in pathlib.Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(int(child), signal.SIGKILL)
 
     def __exit__(self, *_):
         self.process.kill()

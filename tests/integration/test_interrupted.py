@@ -172,6 +172,21 @@ def test_a_beat_does_not_begin_a_second_promotion_beside_one_that_is_under_way(t
     assert (pair.live / "new").read_text() == "served" and len(town.mail.mails) == 1
 
 
+def test_a_second_beat_at_once_is_busy_and_names_the_first(town):
+    pair = town.pair
+    pair.settings["heartbeat"].update(failures=100, recheck_interval="1s")
+    pair.save()
+    town.server.mode = "error"
+    running = pair.start("agent", "heartbeat")
+    deadline = time.monotonic() + 30
+    while not town.server.hits:
+        assert time.monotonic() < deadline
+    second = pair.run("agent", "heartbeat")
+    assert (second.returncode, second.stderr) == (5, f"hasync: {pair.state}/heartbeat.lock is held by a heartbeat (pid {running.pid})\n")
+    running.send_signal(signal.SIGTERM)
+    assert running.wait(30) == 130
+
+
 def test_one_failed_attempt_after_a_reboot_does_not_promote(town):
     pair = town.pair
     pair.ok("sync")

@@ -1,15 +1,18 @@
 """Sync runs with the real rsync, local and through a real sshd."""
+import contextlib
 import json
 import os
 import shutil
 import signal
+import sqlite3
 import stat
 import subprocess
 import time
 
 import pytest
 
-from conftest import shim, slow_rsync, wait_for
+from conftest import HASYNC, shim, slow_rsync, wait_for
+from servers import ResettingServer, SilentServer
 
 ROOT = os.geteuid() == 0
 
@@ -263,6 +266,40 @@ def test_a_full_store_publishes_nothing_and_says_how_much_room_there_is(pair):
         subprocess.run(["umount", str(pair.store)], check=True)
 
 
+@pytest.mark.skipif(not ROOT, reason="a read-only mount needs root")
+def test_a_read_only_store_is_told_and_can_still_be_promoted_from(pair):
+    (pair.source / "f").write_text("1")
+    pair.ok("sync")
+    (pair.source / "f").write_text("2")
+    mounted = ["unshare", "--mount", "sh", "-c", f'mount --bind {pair.store} {pair.store} && mount -o remount,ro,bind {pair.store} && exec "$@"', "sh", HASYNC]
+    failed = subprocess.run([*mounted, "sync"], env=pair.environment(), capture_output=True, text=True, timeout=60)
+    assert failed.returncode == 1 and "Read-only file system" in failed.stderr and failed.stderr.count("\n") == 1
+    assert (pair.current / "app" / "f").read_text() == "1"
+    promoted = subprocess.run([*mounted, "promote"], env=pair.environment(), capture_output=True, text=True, timeout=60)
+    assert promoted.returncode == 0 and (pair.live / "f").read_text() == "1"
+
+
+@pytest.mark.skipif(not ROOT, reason="mounting a small tmpfs needs root")
+def test_a_full_disk_under_the_state_is_told(pair):
+    pair.state.mkdir(mode=0o700)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=400k", "tmpfs", str(pair.state)], check=True)
+    try:
+        (pair.source / "f").write_text("1")
+        pair.ok("status")
+        with contextlib.suppress(OSError), open(pair.state / "filler", "wb") as filler:
+            while True:
+                filler.write(b"x" * 4096)
+                filler.flush()
+        failed = pair.run("sync")
+        assert failed.returncode == 1 and failed.stderr.count("\n") == 1
+        assert f"store {pair.state}/hasync.db: cannot " in failed.stderr and "is its file system full or failing? Make room there" in failed.stderr
+        assert not pair.current.exists()
+        (pair.state / "filler").unlink()
+        pair.ok("sync")
+    finally:
+        subprocess.run(["umount", str(pair.state)], check=True)
+
+
 def test_a_store_that_cannot_be_made_is_told(pair, tmp_path):
     pair.set("sync", store=str(tmp_path / "no" / "store"))
     failed = pair.run("sync")
@@ -285,16 +322,26 @@ def test_a_second_run_is_skipped_and_names_the_holder(pair, tmp_path):
     assert sorted(item["result"] for item in pair.history("syncs")) == ["skipped", "success"]
 
 
-def test_sigterm_ends_the_run_cleanly_and_is_recorded(pair, tmp_path):
+@pytest.mark.parametrize("words", [["sync"], ["agent", "sync"]], ids=" ".join)
+def test_sigterm_ends_the_run_cleanly_and_is_recorded(pair, tmp_path, words):
     (pair.source / "f").write_text("1")
     path, begun, _ = slow_rsync(tmp_path)
-    running = pair.start("sync", env={"PATH": path})
+    make_due(pair)
+    running = pair.start(*words, env={"PATH": path})
     wait_for(begun)
     running.send_signal(signal.SIGTERM)
     _, errors = running.communicate(timeout=30)
     assert (running.returncode, errors) == (130, "hasync: interrupted\n")
     assert pair.history("syncs")[0]["result"] == "interrupted"
     assert not pair.current.exists() and not (pair.store / "incoming").exists()
+
+
+def make_due(pair):
+    """As `apply` would have recorded an hour ago."""
+    pair.ok("status")
+    with sqlite3.connect(pair.state / "hasync.db") as database:
+        hour_ago = int(time.time() - 3600) * 1000
+        database.execute("UPDATE node SET anchor = ?, run_every = 60000, applied_at = ?, scheduler = 'crontab'", (hour_ago, hour_ago))
 
 
 def test_an_orphaned_rsync_still_blocks_the_next_run(pair, tmp_path):
@@ -414,6 +461,8 @@ def test_a_peer_without_hasync_is_pulled_from_with_a_note_but_not_taken_over_fro
     ("identity", "east (127.0.0.1) refuses the ssh key for user"),
     ("refused", "east (127.0.0.1) refuses ssh connections; is sshd running there, and is peer.port right?"),
     ("name", "the name no-such-host.invalid of east is not known; check peer.host and the name server"),
+    ("silent", "east (127.0.0.1) does not answer to ssh; is it up, and is the network?"),
+    ("reset", "east (127.0.0.1) closed the connection before ssh could begin; is it sshd that listens on peer.port, and does it let this address in?"),
 ])
 def test_each_fault_of_ssh_has_its_own_words(ssh_pair, fault, told):
     pair, server = ssh_pair
@@ -426,8 +475,42 @@ def test_each_fault_of_ssh_has_its_own_words(ssh_pair, fault, told):
         pair.set("peer", identity_file=str(server.folder / "other_key"))
     elif fault == "refused":
         server.__exit__()
-    else:
+    elif fault == "name":
         pair.set("peer", host="no-such-host.invalid")
-    failed = pair.run("sync")
+    with SilentServer() as silent, ResettingServer() as resetting:
+        if fault in ("silent", "reset"):
+            port = {"silent": silent, "reset": resetting}[fault].port
+            pair.set("peer", port=port)
+            server.known_hosts.write_text(server.known_hosts.read_text().replace(str(server.port), str(port)))
+        failed = pair.run("sync")
     assert failed.returncode == 4
     assert failed.stderr.startswith(f"hasync: {told}")
+    item = pair.history("syncs")[0]
+    assert item["result"] == "failed" and item["summary"].startswith(told) and not pair.current.exists()
+
+
+def test_a_peer_without_rsync_is_told(ssh_pair):
+    pair, server = ssh_pair
+    (pair.source / "f").write_text("1")
+    shim(server.folder, "rsync", 'echo "sh: rsync: not found" >&2; exit 127')
+    (server.folder / "shims" / "rsync").rename(server.bin / "rsync")
+    failed = pair.run("sync")
+    assert (failed.returncode, failed.stderr) == (1, "hasync: dataset app: east has no rsync; install it there\n")
+
+
+def test_a_connection_lost_in_the_middle_publishes_nothing(ssh_pair, tmp_path):
+    pair, server = ssh_pair
+    server.describe("primary", 0)
+    (pair.source / "f").write_bytes(os.urandom(4 << 20))
+    pair.set("sync", bandwidth_limit="100KiB/s")
+    begun = tmp_path / "begun"
+    # rsync's third word bundles its options up to "e."; with an n among them it is the plan.
+    (server.bin / "rsync").write_text(f'#!/bin/sh\ncase "$3" in *n*e.*) ;; *) : >{begun} ;; esac\nexec /usr/bin/rsync "$@"\n')
+    (server.bin / "rsync").chmod(0o755)
+    running = pair.start("sync")
+    wait_for(begun)
+    server.drop_connections()
+    _, errors = running.communicate(timeout=60)
+    assert running.returncode == 4 and errors.startswith("hasync: dataset app: the ssh connection to east (127.0.0.1) failed: "), errors
+    assert errors.count("\n") == 1 and pair.history("syncs")[0]["result"] == "failed"
+    assert not pair.current.exists() and not (pair.store / "incoming").exists()
