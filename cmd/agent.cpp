@@ -42,8 +42,9 @@ Result<ExitCode> heartbeat(Session& session, const std::string& cover) {
     HASYNC_CHECK(agent::beat_for(node, length, tell));
   } else {
     const auto beaten = agent::beat_once(node);
-    HASYNC_CHECK(agent::send_mail(node, notify::Which::fresh));
+    const auto sent = agent::send_mail(node, notify::Which::fresh);
     if (!beaten) return fail(beaten.error());
+    HASYNC_CHECK(sent);
     tell(*beaten);
   }
   return ExitCode::done;

@@ -12,8 +12,7 @@ LocalNode::LocalNode(Session& session, config::Config settings, store::Database 
       database_(std::move(database)),
       prober_(session.runner),
       mailer_(settings_.notify.smtp),
-      node_{settings_,         session.state(), database_, session.clock, session.runner,
-            session.interrupt, prober_,         mailer_,   HASYNC_VERSION} {}
+      node_{settings_, session.state(), database_, session.clock, session.runner, prober_, mailer_, HASYNC_VERSION} {}
 
 Result<std::unique_ptr<LocalNode>> LocalNode::open(Session& session) {
   HASYNC_TRY(auto loaded, config::load(session.config_path));

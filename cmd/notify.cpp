@@ -18,7 +18,7 @@ Result<ExitCode> test(Session& session, bool with_dialogue) {
                 "notify.email.to is empty; set it first: hasync config set notify.email.to=ops@example.com");
   const auto now = session.clock.now();
   const auto message = notify::compose({settings.node.name, settings.peer.name, now}, notify::Test{});
-  const auto sender = email.from.empty() ? "hasync@" + settings.node.name : email.from;
+  const auto sender = notify::sender(settings);
   const std::function<void(const std::string&)> dialogue = [&session](const std::string& line) {
     session.print(line + "\n");
   };

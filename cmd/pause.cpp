@@ -1,12 +1,10 @@
-#include <fmt/format.h>
+#include "agent/pause.hpp"
 
 #include "cmd/command.hpp"
 #include "cmd/commands.hpp"
 #include "config/load.hpp"
 #include "report/changes.hpp"
-#include "store/failovers.hpp"
 #include "store/node_state.hpp"
-#include "store/outbox.hpp"
 
 namespace hasync::cmd {
 namespace {
@@ -17,32 +15,16 @@ struct Asked {
   ChangeMode mode = ChangeMode::carry_out;
 };
 
-std::string tell(const std::optional<store::Pause>& pause) {
-  if (!pause) return "not paused";
-  auto text = pause->until ? "until " + format_rfc3339(*pause->until) : std::string{"until hasync resume"};
-  return pause->reason.empty() ? text : text + " (" + pause->reason + ")";
-}
-
 Result<ExitCode> record(Session& session, const Asked& asked, const std::optional<store::Pause>& pause) {
   HASYNC_TRY(const auto settings, config::load(session.config_path));
   HASYNC_TRY(auto database, store::open_state(session.state()));
   const auto now = session.clock.now();
-  HASYNC_TRY(auto transaction, store::Transaction::begin(database));
   HASYNC_TRY(const auto node, store::read_or_start_node(database, settings.config.node.role, now));
-  HASYNC_TRY(const auto failed, store::unacknowledged_failover(database));
-  const auto before = store::paused(node, now) ? node.pause : std::nullopt;
-
+  HASYNC_TRY(const auto planned, agent::plan_pause(database, node, pause, now));
   report::Changes changes;
-  const bool same = before.has_value() == pause.has_value() &&
-                    (!before || (before->until == pause->until && before->reason == pause->reason));
-  if (!same) changes.add("automatic action", tell(before), tell(pause));
-  if (!pause && failed) changes.add(fmt::format("failover {}", failed->id), "not acknowledged", "acknowledged");
-  if (changes.any() && asked.mode == ChangeMode::carry_out) {
-    HASYNC_CHECK(store::set_pause(database, pause));
-    if (!pause) HASYNC_CHECK(store::acknowledge_failovers(database, now));
-    HASYNC_CHECK(store::add_event(database, {0, now, pause ? "paused" : "resumed", changes.one_line()}));
-    HASYNC_CHECK(transaction.commit());
-  }
+  for (const auto& change : planned) changes.add(change.what, change.before, change.after);
+  if (changes.any() && asked.mode == ChangeMode::carry_out)
+    HASYNC_CHECK(agent::record_pause(database, pause, changes.one_line(), now));
   session.print(report::render(changes, session.format));
   return ExitCode::done;
 }

@@ -40,7 +40,7 @@ Result<ExitCode> demote(Session& session, const Asked& asked) {
     session.print(report::render_demotion(plan, local->settings(), session.format));
     return ExitCode::done;
   }
-  HASYNC_TRY(const auto ended, agent::demote(local->node(), "an operator asked for it"));
+  HASYNC_TRY(const auto ended, agent::demote(local->node(), "operator", "an operator asked for it"));
   return tell(session, *local, ended);
 }
 

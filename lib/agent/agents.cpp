@@ -97,24 +97,26 @@ Result<Beaten> yield_to_higher_term(const Node& node, std::int64_t term) {
     return Beaten{fmt::format("{} says that it is primary too (term {}, ours is {})", peer, told->term, term)};
   }
   const auto why = fmt::format("{} is primary with the higher term {}", peer, told->term);
-  HASYNC_TRY(const auto ended, demote(node, why));
+  HASYNC_TRY(const auto ended, demote(node, "heartbeat", why));
   if (ended.failover.result == store::FailoverResult::failed)
     return fail(ExitCode::failed, "demotion failed: " + ended.failover.note);
   return Beaten{why + ": this node is secondary now", Weight::event};
 }
 
-// What a crash interrupted, first. While another process carries on a promotion, this one has nothing to do.
+// What a crash interrupted, first. While another process carries on a promotion, this one has nothing to do; none: go
+// on with the beat.
 Result<std::optional<Beaten>> resume_first(const Node& node) {
   const auto resumed = resume(node);
   if (!resumed && resumed.error().code == ExitCode::busy) return std::optional{Beaten{resumed.error().message}};
   if (!resumed) return fail(resumed.error());
   if (!*resumed) return std::nullopt;
   const auto& failover = (*resumed)->failover;
+  if (failover.result == store::FailoverResult::given_up && failover.trigger == "heartbeat") return std::nullopt;
   const auto kind = store::failover_kind_name(failover.kind);
   if (failover.result == store::FailoverResult::failed)
     return fail(ExitCode::failed, fmt::format("{} failed: {}", kind, failover.note));
   const auto how =
-      failover.result == store::FailoverResult::refused ? "given up: " + failover.note : "carried on, done";
+      failover.result == store::FailoverResult::given_up ? "given up: " + failover.note : "carried on, done";
   return std::optional{
       Beaten{fmt::format("the interrupted {} (failover {}) was {}", kind, failover.id, how), Weight::event}};
 }

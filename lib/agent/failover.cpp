@@ -10,7 +10,6 @@
 #include "failover/activation.hpp"
 #include "failover/promotion.hpp"
 #include "os/file_lock.hpp"
-#include "os/tree.hpp"
 
 namespace hasync::agent {
 namespace {
@@ -25,33 +24,25 @@ Result<FileLock> take_role_lock(const Node& node, std::string_view what) {
   return FileLock::take_within(node.paths.role_lock(), holder(what), node.clock, std::chrono::seconds{10});
 }
 
-failover::StoreJournal journal_of(const Node& node) {
-  return {node.database, [&node](const auto& ended, const auto& steps) { return tell_end(node, ended, steps); }};
-}
-
-Result<Ended> perform(const Node& node, const store::FailoverRecord& failover) {
+Result<Ended> perform(const Node& node, const store::FailoverRecord& failover, const FileLock& role_lock) {
   HASYNC_TRY(auto steps, store::steps_of(node.database, failover.id));
-  auto journal = journal_of(node);
-  HASYNC_TRY(auto ended,
-             failover::carry_out(failover, std::move(steps), {node.settings.node.name, node.settings.peer.name},
-                                 journal, node.clock, node.runner));
+  failover::StoreJournal journal{node.database,
+                                 [&node](const auto& ended, const auto& done) { return tell_end(node, ended, done); }};
+  HASYNC_TRY(auto ended, failover::carry_out(failover, std::move(steps),
+                                             {node.settings.node.name, node.settings.peer.name, role_lock.fd()},
+                                             journal, node.clock, node.runner));
   HASYNC_TRY(auto after, store::steps_of(node.database, ended.id));
+  if (ended.result == FailoverResult::failed) failover::drop_copies(after);
   return Ended{std::move(ended), std::move(after)};
 }
 
-// Ends an interrupted promotion as `result`, which tells whether an operator has to see to it.
-Result<Ended> give_up(const Node& node, store::FailoverRecord failover, FailoverResult result, std::string why) {
-  HASYNC_TRY(auto steps, store::steps_of(node.database, failover.id));
-  HASYNC_TRY(const auto rest, failover::rest_of(steps));
-  for (const auto& step : rest)
-    if (step.kind == failover::StepKind::copy || step.kind == failover::StepKind::activate)
-      HASYNC_CHECK(remove_tree(failover::staging_path(step.live)));
-  failover.result = result;
+// Ends an interrupted promotion in the caller's transaction.
+Result<store::FailoverRecord> give_up(const Node& node, store::FailoverRecord failover, std::string why) {
+  failover.result = FailoverResult::given_up;
   failover.finished = node.clock.now();
   failover.note = std::move(why);
-  auto journal = journal_of(node);
-  HASYNC_CHECK(journal.finish(failover, steps));
-  return Ended{std::move(failover), std::move(steps)};
+  HASYNC_CHECK(store::update_failover(node.database, failover));
+  return failover;
 }
 
 std::vector<store::StepRecord> records_of(const std::vector<failover::PlannedStep>& plan) {
@@ -110,15 +101,21 @@ Result<std::optional<std::string>> stay_in_standby(const Node& node, store::Epis
                      node.settings.node.name, record.note);
 }
 
-// Why an interrupted promotion would not be begun now; empty: it would.
-Result<std::string> second_thoughts(const Node& node, const store::FailoverRecord& failover, const Heard& heard) {
+// Why an interrupted promotion of which nothing can be seen yet is not simply carried on; empty: it is. One that a beat
+// began is left to the beats, which count and judge anew; one that an operator began must still pass the guards.
+Result<std::string> second_thoughts(const Node& node, const store::FailoverRecord& failover,
+                                    const std::vector<store::StepRecord>& steps, const Heard& heard) {
+  std::string why;
   if (failover.trigger == "heartbeat") {
-    const auto answers = node.prober.ask(heartbeat::probes_of(node.settings), node.settings.heartbeat.timeout);
-    if (heartbeat::any_alive(answers))
-      return fmt::format("{} answers again ({})", node.settings.peer.name, heartbeat::tell(answers));
+    why = "it was interrupted before anything was done, and is judged anew";
+  } else {
+    HASYNC_TRY(const auto decision, decide(node, split(failover.forced, ','), heard));
+    why = join(blocked_by(decision), "; ");
   }
-  HASYNC_TRY(const auto decision, decide(node, split(failover.forced, ','), heard));
-  return join(blocked_by(decision), "; ");
+  const bool fence_ran = std::any_of(steps.begin(), steps.end(), [](const store::StepRecord& step) {
+    return step.kind == "fence" && step.state == store::StepState::running;
+  });
+  return why.empty() || !fence_ran ? why : why + "; the fence was running, and may have had its effect";
 }
 
 Error unfinished_demotion(const store::FailoverRecord& failover) {
@@ -148,7 +145,7 @@ Result<std::optional<std::string>> act_on(const Node& node, store::Episode episo
   HASYNC_TRY(const auto decision, decide(node, {}, heard));
   if (!promotes || !decision.would_promote()) return stay_in_standby(node, std::move(episode), decision);
   HASYNC_TRY(const auto failover, begin_promotion(node, decision, {}, episode));
-  HASYNC_TRY(const auto ended, perform(node, failover));
+  HASYNC_TRY(const auto ended, perform(node, failover, lock));
   if (ended.failover.result == FailoverResult::failed)
     return fail(ExitCode::failed, "promotion failed: " + ended.failover.note);
   return fmt::format("{} is gone ({}); {} is now primary (term {})", node.settings.peer.name, episode.evidence,
@@ -192,9 +189,14 @@ Result<Ended> promote(const Node& node, const std::vector<std::string>& forced) 
                                                         join(decision.blocking, ","))
                                           : ""));
   }
-  if (order.unfinished) return perform(node, *order.unfinished);
-  HASYNC_TRY(const auto failover, begin_promotion(node, decision, forced, std::nullopt));
-  return perform(node, failover);
+  if (!order.unfinished) {
+    HASYNC_TRY(const auto failover, begin_promotion(node, decision, forced, std::nullopt));
+    return perform(node, failover, lock);
+  }
+  auto resumed = *order.unfinished;
+  resumed.guards = failover::record_of(decision.guards);
+  if (!forced.empty()) resumed.forced += (resumed.forced.empty() ? "" : ",") + join(forced, ",");
+  return perform(node, resumed, lock);
 }
 
 Result<std::optional<std::vector<failover::PlannedStep>>> order_demotion(const Node& node) {
@@ -209,46 +211,53 @@ Result<std::optional<std::vector<failover::PlannedStep>>> order_demotion(const N
   return std::optional{failover::plan_demotion(node.settings)};
 }
 
-Result<Ended> demote(const Node& node, const std::string& why) {
+Result<Ended> demote(const Node& node, const std::string& trigger, const std::string& why) {
   HASYNC_TRY(const auto lock, take_role_lock(node, "demotion"));
   HASYNC_TRY(const auto unfinished, store::unfinished_failover(node.database));
-  if (unfinished && unfinished->kind == FailoverKind::demotion) return perform(node, *unfinished);
+  if (unfinished && unfinished->kind == FailoverKind::demotion) return perform(node, *unfinished, lock);
   HASYNC_TRY(const auto plan, order_demotion(node));
   HASYNC_TRY(const auto state, state_of(node));
   if (!plan) return already(node, FailoverKind::demotion, state.term);
-  const auto now = node.clock.now();
-  if (unfinished) {
-    HASYNC_CHECK(give_up(node, *unfinished, FailoverResult::failed, "given up: hasync demote was asked for"));
-    HASYNC_CHECK(store::acknowledge_failovers(node.database, now));
-  }
   HASYNC_TRY(auto transaction, store::Transaction::begin(node.database));
+  if (unfinished) {
+    HASYNC_TRY(const auto given_up, give_up(node, *unfinished, "hasync demote was asked for"));
+    HASYNC_CHECK(tell_given_up(node, given_up, GivenUpBy::operator_));
+  }
   store::FailoverRecord failover{
-      .at = now, .kind = FailoverKind::demotion, .trigger = "operator", .term = state.term, .note = why};
+      .at = node.clock.now(), .kind = FailoverKind::demotion, .trigger = trigger, .term = state.term, .note = why};
   // The term of the node it gives way to, where that is known: so both agree again.
   if (state.peer) failover.term = std::max(state.term, state.peer->term);
   HASYNC_TRY(failover.id, store::add_failover(node.database, failover, records_of(*plan)));
   HASYNC_CHECK(transaction.commit());
-  return perform(node, failover);
+  if (unfinished) {
+    HASYNC_TRY(const auto steps, store::steps_of(node.database, unfinished->id));
+    failover::drop_copies(steps);
+  }
+  return perform(node, failover, lock);
 }
 
 Result<std::optional<Ended>> resume(const Node& node) {
   HASYNC_TRY(const auto seen, store::unfinished_failover(node.database));
   HASYNC_TRY(const auto state, state_of(node));
   if (!seen || store::paused(state, node.clock.now())) return std::nullopt;
-  HASYNC_CHECK(FileLock::take(node.paths.role_lock(), holder("resumed promotion")));
+  HASYNC_CHECK(FileLock::take(node.paths.role_lock(), holder("resumed promotion")));  // busy: others are not asked
   HASYNC_TRY(const auto heard, ask_around(node, AskPeer::yes));
   HASYNC_TRY(const auto lock, FileLock::take(node.paths.role_lock(), holder("resumed promotion")));
   HASYNC_TRY(const auto unfinished, store::unfinished_failover(node.database));
   if (!unfinished) return std::nullopt;
-  HASYNC_TRY(const auto steps, store::steps_of(node.database, unfinished->id));
+  HASYNC_TRY(auto steps, store::steps_of(node.database, unfinished->id));
   if (unfinished->kind == FailoverKind::promotion && !failover::is_past_return(steps)) {
-    HASYNC_TRY(auto why, second_thoughts(node, *unfinished, heard));
+    HASYNC_TRY(auto why, second_thoughts(node, *unfinished, steps, heard));
     if (!why.empty()) {
-      HASYNC_TRY(auto given_up, give_up(node, *unfinished, FailoverResult::refused, std::move(why)));
-      return std::optional{std::move(given_up)};
+      HASYNC_TRY(auto transaction, store::Transaction::begin(node.database));
+      HASYNC_TRY(auto given_up, give_up(node, *unfinished, std::move(why)));
+      HASYNC_CHECK(tell_given_up(node, given_up, GivenUpBy::beat));
+      HASYNC_CHECK(transaction.commit());
+      failover::drop_copies(steps);
+      return std::optional{Ended{std::move(given_up), std::move(steps)}};
     }
   }
-  HASYNC_TRY(auto ended, perform(node, *unfinished));
+  HASYNC_TRY(auto ended, perform(node, *unfinished, lock));
   return std::optional{std::move(ended)};
 }
 

@@ -32,12 +32,12 @@ Result<Ended> promote(const Node& node, const std::vector<std::string>& forced);
 
 // What a demotion would do now: none where this node is secondary and nothing was begun.
 Result<std::optional<std::vector<failover::PlannedStep>>> order_demotion(const Node& node);
-// Gives up a promotion that was interrupted.
-Result<Ended> demote(const Node& node, const std::string& why);
+// Gives up a promotion that was interrupted. `trigger` as in the record: "heartbeat" or "operator".
+Result<Ended> demote(const Node& node, const std::string& trigger, const std::string& why);
 
 // Carries on what a crash or a reboot interrupted; nothing when there is none, or while paused. A promotion of which
-// nothing can be seen yet is carried on only if it would be begun now too, and else given up. ExitCode::busy: another
-// process is at it.
+// nothing can be seen yet is carried on only if an operator began it and the guards still pass, and else given up: what
+// a beat began, the next beats judge anew. ExitCode::busy: another process is at it.
 Result<std::optional<Ended>> resume(const Node& node);
 
 }  // namespace hasync::agent

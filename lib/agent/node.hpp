@@ -17,7 +17,6 @@ struct Node {
   store::Database& database;
   Clock& clock;
   ProcessRunner& runner;
-  const Interrupt& interrupt;
   heartbeat::Prober& prober;
   notify::Mailer& mailer;
   std::string version;

@@ -17,6 +17,8 @@ using store::FailoverKind;
 using store::FailoverResult;
 using Steps = std::vector<store::StepRecord>;
 
+constexpr auto promotion_given_up = "promotion given up";
+
 std::vector<notify::StepTold> told(const Steps& steps) {
   std::vector<notify::StepTold> lines;
   for (const auto& step : steps) {
@@ -42,29 +44,21 @@ std::string reason(const Node& node, const store::FailoverRecord& failover) {
                      format_rfc3339(std::chrono::floor<std::chrono::seconds>((*episode)->began)), (*episode)->evidence);
 }
 
-std::string acted(const store::FailoverRecord& failover) {
-  switch (failover.result) {
-    case FailoverResult::done:
-      return fmt::format("promoted (failover {})", failover.id);
-    case FailoverResult::refused:
-      return "refused: " + failover.note;
-    default:
-      return fmt::format("promotion failed (failover {})", failover.id);
-  }
+// What the episode of a failover, if there is one, is told to have led to. What begins with "promot" is final for it,
+// see agents.cpp.
+Result<void> set_acted(const Node& node, const store::FailoverRecord& failover, const std::string& acted) {
+  if (!failover.episode) return {};
+  HASYNC_TRY(auto episode, store::find_episode(node.database, *failover.episode));
+  if (!episode) return {};
+  episode->acted = acted;
+  return store::update_episode(node.database, *episode);
 }
 
 Result<void> tell_promotion(const Node& node, const store::FailoverRecord& failover, const Steps& steps) {
   const auto now = *failover.finished;
-  if (failover.episode) {
-    HASYNC_TRY(auto episode, store::find_episode(node.database, *failover.episode));
-    if (episode) {
-      episode->acted = acted(failover);
-      HASYNC_CHECK(store::update_episode(node.database, *episode));
-    }
-  }
-  if (failover.result == FailoverResult::refused)
-    return tell(node, now, "promotion given up",
-                notify::compose(speaker(node, now), notify::PromotionGivenUp{failover.note}));
+  const bool done = failover.result == FailoverResult::done;
+  HASYNC_CHECK(
+      set_acted(node, failover, fmt::format("{} (failover {})", done ? "promoted" : "promotion failed", failover.id)));
   if (failover.result == FailoverResult::failed)
     return tell(
         node, now, "promotion failed",
@@ -90,9 +84,10 @@ Result<void> tell_demotion(const Node& node, const store::FailoverRecord& failov
         node, now, "demotion failed",
         notify::compose(speaker(node, now), notify::DemotionFailed{failed_step(steps), failover.note, told(steps)}));
   }
-  // What was an outage of the peer is over for this node: as a standby it begins to watch anew.
+  // What was an outage of the peer is over for this node: as a standby it begins to watch anew. Not where a promotion
+  // was given up, which the operator wants to stay so for this outage.
   HASYNC_TRY(auto episode, store::open_episode(node.database));
-  if (episode) {
+  if (episode && episode->acted != promotion_given_up) {
     episode->ended = now;
     HASYNC_CHECK(store::update_episode(node.database, *episode));
   }
@@ -109,6 +104,17 @@ Result<void> tell(const Node& node, Instant now, const std::string& kind, const 
   HASYNC_TRY(const auto event, store::add_event(node.database, {0, now, kind, message.subject}));
   if (!node.settings.notify.on_failure) return {};
   return notify::queue(node.database, node.settings, event, message, now);
+}
+
+Result<void> tell_given_up(const Node& node, const store::FailoverRecord& failover, GivenUpBy by) {
+  const auto now = *failover.finished;
+  const bool by_operator = by == GivenUpBy::operator_;
+  HASYNC_CHECK(set_acted(node, failover, by_operator ? promotion_given_up : "given up: " + failover.note));
+  if (!by_operator && failover.trigger == "operator")
+    return tell(node, now, promotion_given_up,
+                notify::compose(speaker(node, now), notify::PromotionGivenUp{failover.note}));
+  HASYNC_CHECK(store::add_event(node.database, {0, now, promotion_given_up, failover.note}));
+  return {};
 }
 
 Result<void> tell_end(const Node& node, const store::FailoverRecord& failover, const Steps& steps) {

@@ -18,4 +18,9 @@ Result<void> tell(const Node& node, Instant now, const std::string& kind, const 
 Result<void> tell_end(const Node& node, const store::FailoverRecord& failover,
                       const std::vector<store::StepRecord>& steps);
 
+// A promotion that is given up before anything was done. What a beat gives up, the beats judge anew, so that people are
+// told only where an operator had asked for it; what an operator gives up is over for this outage.
+enum class GivenUpBy { beat, operator_ };
+Result<void> tell_given_up(const Node& node, const store::FailoverRecord& failover, GivenUpBy by);
+
 }  // namespace hasync::agent

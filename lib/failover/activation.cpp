@@ -43,11 +43,13 @@ std::string trouble_with_place(const std::string& live, const std::string& folde
   return {};
 }
 
-Result<void> copy(const std::string& point, const std::string& staging, Duration timeout, ProcessRunner& runner) {
+Result<void> copy(const std::string& point, const std::string& staging, Duration timeout,
+                  const std::vector<int>& inherit, ProcessRunner& runner) {
   HASYNC_TRY(const auto ended, runner.run({.argv = {"cp", "--archive", "--reflink=auto", "--sparse=auto",
                                                     "--no-target-directory", "--", point, staging},
                                            .environment = {"LC_ALL=C"},
-                                           .timeout = timeout}));
+                                           .timeout = timeout,
+                                           .inherit = inherit}));
   if (ended.end == ProcessResult::End::interrupted) return fail(ExitCode::interrupted, "interrupted");
   if (!ended.succeeded())
     return fail(ExitCode::failed, fmt::format("cannot copy {} to {}: {}", point, staging, tell_end(ended)));
@@ -64,37 +66,43 @@ LivePaths look_at_live_paths(const std::vector<PlannedStep>& plan, std::int64_t 
     if (step.kind != StepKind::copy) continue;
     const auto folder = nearest_there(fs::path{step.live}.parent_path().string());
     if (auto trouble = trouble_with_place(step.live, folder, kept); !trouble.empty()) return {std::move(trouble), {}};
-    if (may_share_blocks(step.point, folder)) continue;
     const auto room = room_at(folder);
     if (!room) return {room.error().message, {}};
     told.push_back(fmt::format("{} has {} free", folder, tell_size(room->free_bytes)));
-    if (bytes <= room->free_bytes) continue;
-    const auto sum = needed[room->file_system] += allocated_bytes(step.point);
+    if (bytes <= room->free_bytes || can_share_blocks(step.point, folder)) continue;
+    // What an earlier copy left there goes first.
+    const auto sum = needed[room->file_system] +=
+        allocated_bytes(step.point) - allocated_bytes(staging_path(step.live));
     if (sum > room->free_bytes)
       return {fmt::format("no room for the copy at {}: {} needed, {} free", step.live, tell_size(sum),
                           tell_size(room->free_bytes)),
               {}};
   }
-  if (told.empty()) return {{}, "the copy shares its blocks with the point, and takes no room"};
   return {{}, fmt::format("the copy takes up to {}; {}", tell_size(bytes), join(told, ", "))};
 }
 
 std::string staging_path(const std::string& live) { return live + ".hasync-new"; }
 
 Result<std::string> copy_point(const std::string& point, const std::string& live, Duration timeout,
-                               ProcessRunner& runner) {
+                               const std::vector<int>& inherit, ProcessRunner& runner) {
   const auto staging = staging_path(live);
   if (std::error_code none; !fs::is_directory(point, none))
     return fail(ExitCode::failed, fmt::format("{} is not there", point));
   HASYNC_CHECK(make_folders(fs::path{live}.parent_path().string()));
   HASYNC_CHECK(remove_tree(staging));
-  auto copied = copy(point, staging, timeout, runner);
+  auto copied = copy(point, staging, timeout, inherit, runner);
   if (!copied) {
     static_cast<void>(remove_tree(staging));  // at once: it may be what fills the disk
     return fail(std::move(copied.error()));
   }
   HASYNC_CHECK(sync_filesystem(staging));
   return file_identity(staging);
+}
+
+void drop_copies(const std::vector<store::StepRecord>& steps) {
+  for (const auto& step : steps)
+    if (const auto planned = from_record(step); planned && planned->kind == StepKind::copy)
+      static_cast<void>(remove_tree(staging_path(planned->live)));
 }
 
 Result<std::string> activate(const std::string& live, const std::string& identity, const std::string& stamp) {

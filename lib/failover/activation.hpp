@@ -20,8 +20,12 @@ LivePaths look_at_live_paths(const std::vector<PlannedStep>& plan, std::int64_t 
 
 // Copies afresh (cp(1), sharing blocks where the file system can) and gives the identity of the finished copy, which is
 // on disk by then.
+// The program that copies keeps the descriptors in `inherit`.
 Result<std::string> copy_point(const std::string& point, const std::string& live, Duration timeout,
-                               ProcessRunner& runner);
+                               const std::vector<int>& inherit, ProcessRunner& runner);
+
+// Removes what copies of a promotion that is over are still waiting; what cannot be removed is in nobody's way.
+void drop_copies(const std::vector<store::StepRecord>& steps);
 
 // Lets the finished copy, known by its identity, and what stands at `live` trade places in one step; the old content
 // goes to LIVE.hasync-STAMP. Done again after a crash at any moment it comes to the same end. Gives a line for the

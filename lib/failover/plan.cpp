@@ -104,7 +104,8 @@ Result<PlannedStep> from_record(const store::StepRecord& record) {
 
 bool is_past_return(const std::vector<store::StepRecord>& steps) {
   return std::any_of(steps.begin(), steps.end(), [](const store::StepRecord& step) {
-    return step.state == store::StepState::done && step.kind != kind_name(StepKind::copy);
+    const bool begun_in_place = step.kind == kind_name(StepKind::activate) && step.state == store::StepState::running;
+    return begun_in_place || (step.state == store::StepState::done && step.kind != kind_name(StepKind::copy));
   });
 }
 

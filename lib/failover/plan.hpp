@@ -31,7 +31,8 @@ std::vector<PlannedStep> plan_demotion(const config::Config& settings);
 store::StepRecord to_record(const PlannedStep& step, int seq);
 Result<PlannedStep> from_record(const store::StepRecord& record);
 
-// Whether something is done of it that others can see, so that the rest must follow: the peer fenced, a copy in place.
+// Whether something is done of it that others can see, so that the rest must follow: the peer fenced, a copy in place
+// or half way there.
 bool is_past_return(const std::vector<store::StepRecord>& steps);
 // The steps that are still to be done.
 Result<std::vector<PlannedStep>> rest_of(const std::vector<store::StepRecord>& steps);

@@ -20,6 +20,7 @@ class Performer {
     environment_ = {"HASYNC_NODE=" + context.node, "HASYNC_PEER=" + context.peer,
                     fmt::format("HASYNC_TERM={}", failover_.term), "HASYNC_POINT=" + failover_.point.value_or(""),
                     fmt::format("HASYNC_FAILOVER={}", failover_.id)};
+    if (context.role_lock >= 0) inherit_ = {context.role_lock};
   }
 
   Result<store::FailoverRecord> run() {
@@ -59,7 +60,7 @@ class Performer {
   Result<std::string> effect(const PlannedStep& step) {
     switch (step.kind) {
       case StepKind::copy:
-        return copy_point(step.point, step.live, step.timeout, runner_);
+        return copy_point(step.point, step.live, step.timeout, inherit_, runner_);
       case StepKind::activate:
         return activate(step.live, identity_of_copy(step), stamp());
       case StepKind::fence:
@@ -99,6 +100,7 @@ class Performer {
   Clock& clock_;
   ProcessRunner& runner_;
   std::vector<std::string> environment_;
+  std::vector<int> inherit_;
 };
 
 }  // namespace

@@ -37,6 +37,7 @@ class StoreJournal final : public Journal {
 
 struct StepContext {
   std::string node, peer;
+  int role_lock = -1;  // a copy keeps this descriptor, so that one that outlives us keeps others from carrying on
 };
 
 // Runs what is not done yet of `failover`. The result is the record as it ended: done or failed. ExitCode::interrupted

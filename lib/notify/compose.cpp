@@ -114,14 +114,13 @@ Message compose(const Speaker& speaker, const PromotionFailed& event) {
 }
 
 Message compose(const Speaker& speaker, const PromotionGivenUp& event) {
-  return message(
-      speaker, fmt::format("promotion given up: {} stays in standby", speaker.node),
-      fmt::format("{} had begun to take over from {} and was interrupted. Nothing was changed yet, and it no "
-                  "longer may.\n",
-                  speaker.node, speaker.peer) +
-          row("why", event.why) + row("do now", fmt::format("see whether {} serves", speaker.peer)) +
-          row("", fmt::format("if not, to let {} take over: hasync promote", speaker.node)) +
-          row("look", "hasync why; hasync history failovers"));
+  return message(speaker, fmt::format("promotion given up: {} stays in standby", speaker.node),
+                 fmt::format("{} had begun to take over from {} and was interrupted before anything was in place. It "
+                             "no longer may.\n",
+                             speaker.node, speaker.peer) +
+                     row("why", event.why) + row("do now", fmt::format("see whether {} serves", speaker.peer)) +
+                     row("", fmt::format("if not, to let {} take over: hasync promote", speaker.node)) +
+                     row("look", "hasync why; hasync history failovers"));
 }
 
 Message compose(const Speaker& speaker, const DemotionFailed& event) {

@@ -10,10 +10,6 @@
 namespace hasync::notify {
 namespace {
 
-std::string sender(const config::Config& settings) {
-  return settings.notify.email.from.empty() ? "hasync@" + settings.node.name : settings.notify.email.from;
-}
-
 // Only those still waited for: who has the mail does not get it again.
 Envelope envelope_of(const store::Mail& mail, const config::Config& settings) {
   Envelope envelope{mail.sender, {}, mail.subject, mail.body, mail.message_id, settings.node.name, mail.queued};
@@ -53,6 +49,10 @@ bool is_wanted(const store::Mail& mail, Which which, Instant now) {
 }
 
 }  // namespace
+
+std::string sender(const config::Config& settings) {
+  return settings.notify.email.from.empty() ? "hasync@" + settings.node.name : settings.notify.email.from;
+}
 
 Duration back_off(int tries) {
   return std::min<Duration>(std::chrono::hours{1}, std::chrono::minutes{1} * (1 << std::clamp(tries - 1, 0, 6)));

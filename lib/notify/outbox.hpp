@@ -8,6 +8,9 @@
 
 namespace hasync::notify {
 
+// Whom the mail of these settings is from.
+std::string sender(const config::Config& settings);
+
 // Queues the message for everybody in notify.email.to; nothing when there is nobody. Call it inside the transaction of
 // what it tells of.
 Result<void> queue(store::Database& database, const config::Config& settings, std::int64_t event,

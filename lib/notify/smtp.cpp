@@ -63,10 +63,6 @@ class Dialogue {
   // What the server last objected to; its goodbye where it objected to nothing.
   const std::string& objection() const { return refusal_.empty() ? last_ : refusal_; }
   bool after_data() const { return after_data_; }
-  bool all_answered_finally() const {
-    return std::none_of(answers_.begin(), answers_.end(),
-                        [](const RecipientAnswer& each) { return each.answer != Answer::refused; });
-  }
   bool any_answered() const {
     return std::any_of(answers_.begin(), answers_.end(),
                        [](const RecipientAnswer& each) { return !each.reply.empty(); });

@@ -18,6 +18,9 @@ class Clock {
   // Waits until `uptime() >= until`; false when interrupted before.
   virtual bool wait_until(BootTime until) = 0;
 
+  // Whether a wait would end at once because somebody asked to stop.
+  virtual bool interrupted() const { return false; }
+
   bool wait(Duration length) { return wait_until(uptime() + length); }
 };
 
@@ -28,6 +31,7 @@ class SystemClock final : public Clock {
   BootTime uptime() const override;
   std::string boot_id() const override;
   bool wait_until(BootTime until) override;
+  bool interrupted() const override { return interrupt_.requested(); }
 
  private:
   const Interrupt& interrupt_;

@@ -2,10 +2,10 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <linux/magic.h>
+#include <linux/fs.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
-#include <sys/vfs.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -83,10 +83,9 @@ std::string file_identity(const std::string& path) {
 }
 
 bool is_mount_point(const std::string& path) {
-  struct stat here {
-  }, above{};
-  return ::lstat(path.c_str(), &here) == 0 && ::stat(fs::path{path}.parent_path().c_str(), &above) == 0 &&
-         here.st_dev != above.st_dev;
+  struct statx found {};
+  return ::statx(AT_FDCWD, path.c_str(), AT_SYMLINK_NOFOLLOW, 0, &found) == 0 &&
+         (found.stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0;
 }
 
 std::string nearest_there(const std::string& path) {
@@ -113,12 +112,14 @@ std::int64_t allocated_bytes(const std::string& path) {
   return total;
 }
 
-bool may_share_blocks(const std::string& one, const std::string& other) {
-  struct stat first {
-  }, second{};
-  struct statfs kind {};
-  return ::stat(one.c_str(), &first) == 0 && ::stat(other.c_str(), &second) == 0 && first.st_dev == second.st_dev &&
-         ::statfs(one.c_str(), &kind) == 0 && (kind.f_type == BTRFS_SUPER_MAGIC || kind.f_type == XFS_SUPER_MAGIC);
+bool can_share_blocks(const std::string& from, const std::string& folder) {
+  struct stat one {
+  }, other{};
+  if (::stat(from.c_str(), &one) != 0 || ::stat(folder.c_str(), &other) != 0 || one.st_dev != other.st_dev)
+    return false;
+  const Fd original{::open(folder.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600)};
+  const Fd copy{::open(folder.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600)};
+  return original && copy && ::write(original.get(), "x", 1) == 1 && ::ioctl(copy.get(), FICLONE, original.get()) == 0;
 }
 
 Result<Room> room_at(const std::string& path) {

@@ -56,7 +56,12 @@ Result<Description> ask_peer(const config::Peer& peer, ProcessRunner& runner, Du
   if (ended.code == 127)
     return fail(ExitCode::failed, fmt::format("{} has no hasync in its PATH; install it there too", peer.name));
   if (ended.code != 0) return fail(ExitCode::failed, fmt::format("hasync on {}: {}", peer.name, tell_end(ended)));
-  return parse_description(ended.output);
+  HASYNC_TRY(auto told, parse_description(ended.output));
+  if (told.node != peer.name)
+    return fail(ExitCode::unsafe,
+                fmt::format("the node at {} calls itself {}, not {}; set peer.host or peer.name right", peer.host,
+                            printable(told.node), peer.name));
+  return told;
 }
 
 Result<void> record_told(store::Database& database, const Description& told, Instant now) {

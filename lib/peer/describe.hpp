@@ -21,7 +21,8 @@ struct Description {
 std::string render(const Description& description);
 Result<Description> parse_description(const std::string& text);
 
-// ExitCode::unreachable where ssh fails, ExitCode::failed where the peer has no hasync or it fails there.
+// ExitCode::unreachable where ssh fails, ExitCode::failed where the peer has no hasync or it fails there,
+// ExitCode::unsafe where another node answers than the one that is meant.
 Result<Description> ask_peer(const config::Peer& peer, ProcessRunner& runner, Duration timeout);
 
 // Keeps what the peer told at `now`, and how far its clock is from ours.

@@ -31,9 +31,10 @@ constexpr std::array signs{
          "{0} ({1}) refuses the ssh key for user {2}; add this node's public key to its authorized_keys"},
     Sign{"Connection refused", "{0} ({1}) refuses ssh connections; is sshd running there, and is peer.port right?"},
     Sign{"Could not resolve hostname", "the name {1} of {0} is not known; check peer.host and the name server"},
-    Sign{"Connection reset",
-         "{0} ({1}) closed the connection before ssh could begin; is it sshd that listens on peer.port, and does it let "
-         "this address in?"},
+    Sign{
+        "Connection reset",
+        "{0} ({1}) closed the connection before ssh could begin; is it sshd that listens on peer.port, and does it let "
+        "this address in?"},
     Sign{"timed out", "{0} ({1}) does not answer to ssh; is it up, and is the network?"},
     Sign{"No route to host", "there is no way to {0} ({1}) on the network"},
 };

@@ -7,7 +7,7 @@ namespace hasync::store {
 namespace {
 
 constexpr std::array kind_names{"promotion", "demotion", "standby"};
-constexpr std::array result_names{"running", "done", "failed", "refused", "standby"};
+constexpr std::array result_names{"running", "done", "failed", "refused", "standby", "given up"};
 constexpr std::array state_names{"pending", "running", "done", "failed", "passed over"};
 
 template <typename Enum, std::size_t N>
@@ -71,9 +71,13 @@ Result<std::int64_t> add_failover(Database& database, const FailoverRecord& fail
 }
 
 Result<void> update_failover(Database& database, const FailoverRecord& failover) {
-  HASYNC_TRY(auto update, database.prepare("UPDATE failovers SET finished = ?, result = ?, note = ? WHERE id = ?"));
+  HASYNC_TRY(auto update,
+             database.prepare("UPDATE failovers SET finished = ?, result = ?, guards = ?, forced = ?, note = ? WHERE "
+                              "id = ?"));
   return update.bind(failover.finished)
       .bind(failover_result_name(failover.result))
+      .bind(failover.guards)
+      .bind(failover.forced)
       .bind(failover.note)
       .bind(failover.id)
       .run();
@@ -112,7 +116,8 @@ Result<std::int64_t> failed_since(Database& database, FailoverKind kind, Instant
 }
 
 Result<void> acknowledge_failovers(Database& database, Instant at) {
-  HASYNC_TRY(auto update, database.prepare("UPDATE failovers SET acknowledged = ? WHERE acknowledged IS NULL"));
+  HASYNC_TRY(auto update, database.prepare("UPDATE failovers SET acknowledged = ? WHERE acknowledged IS NULL "
+                                           "AND result <> 'running'"));
   return update.bind(at).run();
 }
 

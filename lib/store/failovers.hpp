@@ -8,7 +8,7 @@
 namespace hasync::store {
 
 enum class FailoverKind { promotion, demotion, standby };
-enum class FailoverResult { running, done, failed, refused, standby };
+enum class FailoverResult { running, done, failed, refused, standby, given_up };
 enum class StepState { pending, running, done, failed, passed_over };
 std::string_view failover_kind_name(FailoverKind kind);
 std::string_view failover_result_name(FailoverResult result);

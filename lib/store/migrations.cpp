@@ -61,7 +61,7 @@ CREATE TABLE failovers (
   at INTEGER NOT NULL, finished INTEGER,
   kind TEXT NOT NULL CHECK (kind IN ('promotion', 'demotion', 'standby')),
   trigger TEXT NOT NULL,
-  result TEXT NOT NULL CHECK (result IN ('running', 'done', 'failed', 'refused', 'standby')),
+  result TEXT NOT NULL CHECK (result IN ('running', 'done', 'failed', 'refused', 'standby', 'given up')),
   episode INTEGER REFERENCES episodes (id) ON DELETE SET NULL,
   point TEXT, term INTEGER NOT NULL,
   guards TEXT NOT NULL, forced TEXT NOT NULL,

@@ -41,20 +41,17 @@ std::optional<Error> refuse_node(const store::NodeState& node, const std::option
   return std::nullopt;
 }
 
-std::optional<Error> refuse_peer(const peer::Description& told, const store::NodeState& node, const config::Peer& peer,
+std::optional<Error> refuse_peer(const peer::Description& told, const store::NodeState& node,
                                  const std::vector<std::string>& forced) {
-  if (told.node != peer.name)
-    return refused(fmt::format("the node at {} calls itself {}, not {}; set peer.host or peer.name right", peer.host,
-                               printable(told.node), peer.name));
   if (told.role != Role::primary)
     return refused(
         fmt::format("{} says that it is {} (term {}): only a primary is pulled from; see hasync status on both",
-                    peer.name, store::role_name(told.role), told.term));
+                    told.node, store::role_name(told.role), told.term));
   if (told.term < node.term && !is_forced(forced, peer_term))
     return refused(
         fmt::format("{0} is primary of term {1}, and this node knows of a promotion to term {2}: what {0} "
                     "has may be older; if it is right all the same: hasync sync --force={3}",
-                    peer.name, told.term, node.term, peer_term));
+                    told.node, told.term, node.term, peer_term));
   return std::nullopt;
 }
 

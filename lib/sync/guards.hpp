@@ -22,9 +22,9 @@ Result<void> check_forced(const std::vector<std::string>& forced);
 // This node: a primary never pulls, and neither does one whose promotion or demotion is not finished.
 std::optional<Error> refuse_node(const store::NodeState& node, const std::optional<store::FailoverRecord>& unfinished,
                                  const std::string& name);
-// The peer, as it told of itself: it must be the one that is meant, be primary, and not have been left behind by a
-// promotion that this node knows of.
-std::optional<Error> refuse_peer(const peer::Description& told, const store::NodeState& node, const config::Peer& peer,
+// The peer, as it told of itself: it must be primary, and not have been left behind by a promotion that this node knows
+// of.
+std::optional<Error> refuse_peer(const peer::Description& told, const store::NodeState& node,
                                  const std::vector<std::string>& forced);
 // A source without files: more often an unmounted disk than a decision. `newest_has_files`: none when there is no point
 // with this dataset yet.

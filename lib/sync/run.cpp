@@ -114,20 +114,21 @@ Result<Plan> make_plan(const config::Config& settings, const store::StoreFolder&
   return plan;
 }
 
-// Whether the peer is one to pull from, and if so, following it: its term is ours from now on. A peer without hasync
-// can still be pulled from, which is noted; one that cannot be reached is told now.
-Result<void> follow_peer(const config::Config& settings, store::Database& database, const store::NodeState& node,
-                         const std::vector<std::string>& forced, Carrier& carrier, Seams seams) {
-  if (settings.peer.transport == config::Transport::local) return {};
+// Whether the peer is one to pull from; gives its term. A peer that never told one, having no hasync, can still be
+// pulled from, which is noted; one that cannot be reached is told now.
+Result<std::optional<std::int64_t>> ask_peer(const config::Config& settings, store::Database& database,
+                                             const store::NodeState& node, const std::vector<std::string>& forced,
+                                             Carrier& carrier, Seams seams) {
+  if (settings.peer.transport == config::Transport::local) return std::nullopt;
   const auto told = peer::ask_peer(settings.peer, seams.runner, ask_timeout);
-  if (!told && told.error().code == ExitCode::failed) {
+  if (!told && told.error().code == ExitCode::failed && !node.peer) {
     carrier.note(told.error().message);
-    return {};
+    return std::nullopt;
   }
   if (!told) return fail(told.error());
   HASYNC_CHECK(peer::record_told(database, *told, seams.clock.now()));
-  if (auto refusal = refuse_peer(*told, node, settings.peer, forced)) return fail(std::move(*refusal));
-  return told->term == node.term ? Result<void>{} : store::set_term(database, told->term);
+  if (auto refusal = refuse_peer(*told, node, forced)) return fail(std::move(*refusal));
+  return std::optional{told->term};
 }
 
 class Run {
@@ -168,7 +169,7 @@ class Run {
 
  private:
   Result<void> pull(const store::NodeState& node) {
-    HASYNC_CHECK(follow_peer(settings_, database_, node, request_.forced, carrier_, seams_));
+    HASYNC_TRY(peer_term_, ask_peer(settings_, database_, node, request_.forced, carrier_, seams_));
     HASYNC_TRY(const auto plan, make_plan(settings_, store_, carrier_, request_.forced));
     if (plan.refusal) return fail(*plan.refusal);
     for (const auto& planned : plan.datasets) counts_ += planned.counts;
@@ -207,8 +208,10 @@ class Run {
   // A promotion holds the role lock from its first step to its last: then it is too late to publish.
   Result<void> publish_point() {
     HASYNC_CHECK(sync_filesystem(store_.incoming()));  // before the lock: a promotion must not wait for a slow disk
-    const auto role = FileLock::take_within(state_.role_lock(), fmt::format("the publishing of {}", *run_.point),
-                                            seams_.clock, role_lock_patience);
+    auto role = FileLock::take_within(state_.role_lock(), fmt::format("the publishing of {}", *run_.point),
+                                      seams_.clock, role_lock_patience);
+    if (!role && role.error().code != ExitCode::busy) return fail(role.error());
+    if (!role && seams_.clock.interrupted()) return fail(ExitCode::interrupted, "interrupted");
     if (!role)
       return fail(ExitCode::unsafe,
                   fmt::format("a promotion or demotion began during the run, so nothing is published ({})",
@@ -218,6 +221,7 @@ class Run {
     if (auto refusal = refuse_node(node, unfinished, settings_.node.name))
       return fail(with_context(std::move(*refusal), "nothing is published"));
     HASYNC_CHECK(publish(store_, *run_.point));
+    role_lock_.emplace(std::move(*role));  // until the point is recorded, too
     run_.result = store::SyncResult::success;
     return {};
   }
@@ -248,6 +252,7 @@ class Run {
       run_.point.reset();
     }
     HASYNC_CHECK(record());
+    role_lock_.reset();
     if (run_.result == store::SyncResult::success) {
       HASYNC_CHECK(prune(store_, database_, settings_.sync.keep));
       HASYNC_CHECK(empty_trash(store_));
@@ -267,8 +272,20 @@ class Run {
           database_, {*run_.point, run_.started, store::PointState::published, run_.files, run_.bytes, run_.id}));
     if (run_.result == store::SyncResult::unchanged)
       HASYNC_CHECK(store::set_point_time(database_, *run_.point, run_.started));
+    HASYNC_CHECK(follow_peer());
     if (request_.on_recorded) HASYNC_CHECK(request_.on_recorded(run_));
     return transaction.commit();
+  }
+
+  // By pulling from it, a standby takes its primary's term for its own, so that the two agree after an exchange of
+  // roles.
+  Result<void> follow_peer() {
+    const bool good = run_.result == store::SyncResult::success || run_.result == store::SyncResult::unchanged;
+    if (!good || !peer_term_) return {};
+    HASYNC_TRY(const auto node, store::read_node(database_));
+    HASYNC_TRY(const auto unfinished, store::unfinished_failover(database_));
+    const bool still_standby = node && node->role == Role::secondary && !unfinished;
+    return still_standby && node->term != *peer_term_ ? store::set_term(database_, *peer_term_) : Result<void>{};
   }
 
   const config::Config& settings_;
@@ -278,6 +295,8 @@ class Run {
   Seams seams_;
   store::StoreFolder store_;
   Carrier carrier_;
+  std::optional<FileLock> role_lock_;
+  std::optional<std::int64_t> peer_term_;
   store::SyncRun run_;
   Counts counts_;
 };
@@ -295,7 +314,7 @@ Result<Plan> plan_sync(const config::Config& settings, store::Database& database
   HASYNC_TRY(const auto unfinished, store::unfinished_failover(database));
   if (auto refusal = refuse_node(node, unfinished, settings.node.name)) return fail(std::move(*refusal));
   Carrier carrier{settings, seams};
-  HASYNC_CHECK(follow_peer(settings, database, node, forced, carrier, seams));
+  HASYNC_CHECK(ask_peer(settings, database, node, forced, carrier, seams));
   return make_plan(settings, {settings.sync.store}, carrier, forced);
 }
 

@@ -98,13 +98,22 @@ def test_an_apply_that_failed_half_way_is_finished_by_the_next(pair, systemctl):
 def test_timers_that_somebody_stopped_are_started_again_and_check_tells(pair, systemctl):
     shims, _ = systemctl
     in_own_namespace(pair, "apply", "--scheduler", "systemd", shims=shims)
-    assert "✓ schedule         systemd, every 15 min" in in_own_namespace(pair, "check", shims=shims).stdout
+    assert "✓ schedule             systemd, every 15 min" in in_own_namespace(pair, "check", shims=shims).stdout
     (pair.folder / "enabled" / "hasync-sync.timer").unlink()
     checked = in_own_namespace(pair, "check", shims=shims)
     assert checked.returncode == 1
-    assert "✗ schedule         what systemd has is not what the settings say; to see the difference: hasync apply --check --diff" in checked.stdout
+    assert "✗ schedule             what systemd has is not what the settings say; to see the difference: hasync apply --check --diff" in checked.stdout
     done = in_own_namespace(pair, "apply", "--scheduler", "systemd", shims=shims)
     assert "timers     not in force → enabled and started" in " ".join(done.stdout.split()).replace("timers not", "timers     not")
+
+
+@needs_root
+def test_a_start_time_that_has_passed_is_no_difference_to_what_is_installed(pair, systemctl):
+    pair.set("sync", start_time="02:00")
+    in_own_namespace(pair, "apply", "--scheduler", "cron.d", shims=systemctl[0])
+    with sqlite3.connect(pair.state / "hasync.db") as database:
+        database.execute("UPDATE node SET anchor = anchor - 86400000, applied_at = applied_at - 86400000")
+    assert "✓ schedule" in in_own_namespace(pair, "check", shims=systemctl[0]).stdout
 
 
 @needs_root
@@ -119,7 +128,7 @@ def test_a_host_without_systemd_keeps_the_schedule_it_has(pair, systemctl):
                               "choose another with --scheduler, as cron.d or crontab\n")
     assert entry.exists() and pair.json("schedule")["applied"] is True
     entry.unlink()
-    assert "✗ schedule         what cron.d has is not what the settings say" in in_own_namespace(pair, "check", shims=shims).stdout
+    assert "✗ schedule             what cron.d has is not what the settings say" in in_own_namespace(pair, "check", shims=shims).stdout
 
 
 @needs_root

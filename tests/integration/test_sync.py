@@ -430,6 +430,8 @@ def test_a_primary_left_behind_by_a_promotion_is_not_pulled_from(ssh_pair):
     assert refused.returncode == 6
     assert refused.stderr == ("hasync: east is primary of term 1, and this node knows of a promotion to term 2: what east has may be older; "
                               "if it is right all the same: hasync sync --force=peer-term\n")
+    pair.ok("sync", "--dry-run", "--force=peer-term")
+    assert pair.json("status")["term"] == 2 and pair.run("sync").returncode == 6
     pair.ok("sync", "--force=peer-term")
     assert pair.json("status")["term"] == 1
     pair.ok("sync")
@@ -445,12 +447,16 @@ def test_a_peer_that_is_another_node_is_not_pulled_from(ssh_pair):
 
 
 def test_a_peer_without_hasync_is_pulled_from_with_a_note_but_not_taken_over_from(ssh_pair):
-    pair, _ = ssh_pair
+    pair, server = ssh_pair
     (pair.source / "f").write_text("1")
     told = pair.json("sync")
     assert (told["result"], told["note"]) == ("success", "east has no hasync in its PATH; install it there too")
     why = pair.json("why")
     assert why["would_promote"] is False
+    server.describe("primary", 0)
+    pair.ok("sync")
+    (server.bin / "hasync").unlink()  # once it has told who it is, it must tell it
+    assert (pair.run("sync").returncode, pair.run("sync").stderr) == (1, "hasync: east has no hasync in its PATH; install it there too\n")
     assert {guard["name"]: guard["verdict"] for guard in why["guards"]}["peer-term"] == "unknown"
 
 

@@ -55,7 +55,7 @@ struct World {
   }
   ~World() { fs::remove_all(paths.folder); }
   Result<Ended> demote() {
-    return agent::demote({settings, paths, *database, clock, runner, interrupt, prober, mailer, "0"}, "a test");
+    return agent::demote({settings, paths, *database, clock, runner, prober, mailer, "0"}, "operator", "a test");
   }
 
   config::Config settings;
@@ -63,7 +63,6 @@ struct World {
   std::optional<store::Database> database;
   TestClock clock;
   NoRunner runner;
-  Interrupt interrupt;
   NoProber prober;
   NoMailer mailer;
 };

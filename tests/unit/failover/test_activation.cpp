@@ -74,7 +74,8 @@ TEST_CASE("a promotion is past return once others can see something of it") {
   using store::StepState;
   CHECK_FALSE(is_past_return({}));
   CHECK_FALSE(is_past_return({step(StepKind::fence, StepState::running), step(StepKind::copy, StepState::pending)}));
-  CHECK_FALSE(is_past_return({step(StepKind::copy, StepState::done), step(StepKind::activate, StepState::running)}));
+  CHECK_FALSE(is_past_return({step(StepKind::copy, StepState::done), step(StepKind::activate, StepState::pending)}));
+  CHECK(is_past_return({step(StepKind::copy, StepState::done), step(StepKind::activate, StepState::running)}));
   CHECK(is_past_return({step(StepKind::fence, StepState::done), step(StepKind::copy, StepState::pending)}));
   CHECK(is_past_return({step(StepKind::copy, StepState::done), step(StepKind::activate, StepState::done)}));
 }

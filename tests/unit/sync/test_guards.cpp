@@ -6,18 +6,17 @@ using namespace hasync::sync;
 
 namespace {
 
-const config::Peer east{.name = "east", .host = "east.example.net"};
 const config::Dataset app{.name = "app", .source = "/var/lib/app"};
 
 std::string words(const std::optional<Error>& refusal) { return refusal ? refusal->message : "pulled from"; }
 
 std::string of_peer(Role role, std::int64_t term, const std::vector<std::string>& forced = {}) {
-  return words(refuse_peer({.node = "east", .role = role, .term = term}, {.term = 2}, east, forced));
+  return words(refuse_peer({.node = "east", .role = role, .term = term}, {.term = 2}, forced));
 }
 
 }  // namespace
 
-TEST_CASE("only the primary that is meant, and was not left behind, is pulled from") {
+TEST_CASE("only a primary that was not left behind is pulled from") {
   CHECK(of_peer(Role::primary, 2) == "pulled from");
   CHECK(of_peer(Role::primary, 3) == "pulled from");
   CHECK(of_peer(Role::secondary, 2) ==
@@ -27,8 +26,6 @@ TEST_CASE("only the primary that is meant, and was not left behind, is pulled fr
         "right all the same: hasync sync --force=peer-term");
   CHECK(of_peer(Role::primary, 1, {"peer-term"}) == "pulled from");
   CHECK(of_peer(Role::primary, 1, {"empty-source"}) != "pulled from");
-  CHECK(words(refuse_peer({.node = "north", .term = 2}, {.term = 2}, east, {"peer-term"})) ==
-        "the node at east.example.net calls itself north, not east; set peer.host or peer.name right");
 }
 
 TEST_CASE("a primary never pulls, nor does a node whose change of role is not finished") {
