@@ -110,7 +110,7 @@ Result<void> plan_no_units(InstallStage& stage, const Installation& installation
   if (stage.files.empty()) return {};
   if (!in_force(scheduler, timers, runner)) {
     for (const auto& name : timers)
-      HASYNC_CHECK(add_change(stage, folder + "/timers.target.wants/" + name, std::nullopt));
+      HASYNC_CHECK(add_change(stage, fmt::format("{}/timers.target.wants/{}", folder, name), std::nullopt));
     return {};
   }
   if (!timers.empty()) {
