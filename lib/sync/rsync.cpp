@@ -13,7 +13,7 @@ namespace {
 constexpr auto connect_timeout = std::chrono::seconds{15};
 // An rsync that neither sends nor receives for so long ends itself (exit status 30).
 constexpr int io_timeout_s = 120;
-constexpr int vanished = 24, partial = 23, ssh_failed = 255, no_remote_program = 127;
+constexpr int stream_ended = 12, vanished = 24, partial = 23, ssh_failed = 255, no_remote_program = 127;
 
 std::vector<std::string> common_argv(const config::Config& settings, const config::Dataset& dataset) {
   std::vector<std::string> argv{"rsync",         "-aHAX",
@@ -133,7 +133,10 @@ Judged judge(const config::Config& settings, const config::Dataset& dataset, con
     return {Error{ExitCode::failed, fmt::format("{}: rsync was {}", about, tell_end(result))}, {}};
   if (result.code == vanished) return {{}, about + ": some files vanished while they were read"};
   const bool over_ssh = settings.peer.transport == config::Transport::ssh;
-  if (over_ssh && result.code == ssh_failed)
+  const bool broke_off = result.code == stream_ended &&
+                         result.errors.find("connection unexpectedly closed") != std::string::npos &&
+                         result.errors.find("not found") == std::string::npos;
+  if (over_ssh && (result.code == ssh_failed || broke_off))
     return {with_context(peer::explain_ssh(settings.peer, result.errors), about), {}};
   return {Error{ExitCode::failed, about + ": " + tell_failure(settings, dataset, result)}, {}};
 }

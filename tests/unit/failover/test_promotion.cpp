@@ -119,8 +119,8 @@ struct World {
     CHECK(store::queued_mails(database).value().size() == 1);
     const auto failovers = store::list_failovers(database, {}).value();
     REQUIRE(failovers.size() == 1);
-    for (const auto& step : store::steps_of(database, failovers[0].id).value())
-      CHECK(step.state == store::StepState::done);
+    const auto steps = store::steps_of(database, failovers[0].id).value();
+    for (const auto& step : steps) CHECK(step.state == store::StepState::done);
     CHECK(read_file(folder + "/live/app/file").value() == "data of app");
     CHECK(read_file(folder + "/store/live/db/file").value() == "data of db");
     CHECK(read_file(folder + "/live/app.hasync-2026-11-24T03:00:00Z/old").value() == "what stood there");

@@ -70,6 +70,10 @@ TEST_CASE("each end of rsync is judged") {
   CHECK(judged(End::interrupted, 0, "").error->code == ExitCode::interrupted);
   CHECK(judged(End::exited, 255, "ssh: connect to host east port 22: Connection refused").error->code ==
         ExitCode::unreachable);
+  const std::string closed = "rsync: connection unexpectedly closed (12858 bytes received so far) [receiver]";
+  CHECK(judged(End::exited, 12, closed).error->code == ExitCode::unreachable);
+  CHECK(judged(End::exited, 12, "sh: 1: rsync: not found\n" + closed).error->message ==
+        "dataset app: east has no rsync; install it there");
   CHECK(judged(End::exited, 30, "rsync error: timeout in data send/receive (code 30)").error->message ==
         "dataset app: rsync failed with exit status 30: rsync error: timeout in data send/receive (code 30)");
   CHECK(judged(End::exited, 11, "rsync: write failed: No space left on device (28)").error->message ==
