@@ -58,7 +58,12 @@ Result<Database> Database::open(const std::string& path) {
     return fail(ExitCode::failed, fmt::format("store {}: is a directory; move it aside", path));
   HASYNC_CHECK(create_private(path));
   HASYNC_TRY(auto database, open_with(path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE));
-  for (const auto* pragma : {"PRAGMA journal_mode = WAL", "PRAGMA synchronous = FULL", "PRAGMA foreign_keys = ON"})
+  // Each process writes little and ends: to make, copy back and remove the log each time would be five syncs of the
+  // disk instead of one. So the log stays, and is copied back while it is short enough to be read anew by whoever comes
+  // next.
+  sqlite3_db_config(database.handle_.get(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
+  for (const auto* pragma : {"PRAGMA journal_mode = WAL", "PRAGMA synchronous = FULL", "PRAGMA foreign_keys = ON",
+                             "PRAGMA wal_autocheckpoint = 100"})
     HASYNC_CHECK(database.execute(pragma));
   return database;
 }

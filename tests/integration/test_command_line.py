@@ -158,6 +158,8 @@ def test_monitoring_always_gets_a_line(pair):
     pair.run("agent", "heartbeat")
     done = pair.run("status", "--nagios")
     assert done.returncode == 2 and done.stdout.startswith("HASYNC CRITICAL - east is gone")
+    for log in pair.state.glob("hasync.db-*"):
+        log.unlink()
     (pair.state / "hasync.db").write_text("no database at all")
     done = pair.run("status", "--nagios")
     assert done.returncode == 3 and done.stdout.startswith("HASYNC UNKNOWN - store ") and done.stdout.count("\n") == 1
