@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include "agent/acted.hpp"
 #include "agent/failover.hpp"
 #include "agent/telling.hpp"
 #include "base/text.hpp"
@@ -68,11 +69,10 @@ Result<void> tell_recovery(const Node& node, const store::Episode& episode) {
                                                                         episode.acted.value_or("nothing yet")}));
 }
 
-// An episode that ended in a promotion, done or failed, is over; one that was refused, or left to people by the
-// settings of then, is looked at again with every beat.
+// An outage that was refused, or left to people by the settings of then, is looked at again with every beat.
 bool may_still_be_promoted(const Node& node, const heartbeat::Beat& beat) {
   return beat.verdict == heartbeat::Verdict::down && node.settings.failover.action == config::FailoverAction::promote &&
-         beat.episode && beat.episode->acted && !beat.episode->acted->starts_with("promot");
+         beat.episode && beat.episode->acted && !is_final(*beat.episode->acted);
 }
 
 // Two primaries are told once a day for as long as they are.

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "agent/acted.hpp"
 #include "agent/telling.hpp"
 #include "base/text.hpp"
 #include "failover/activation.hpp"
@@ -74,7 +75,7 @@ Result<store::FailoverRecord> begin_promotion(const Node& node, const Decision& 
 // Standby, whether by the settings or because a guard said no: recorded when it changes, told once an episode.
 Result<std::optional<std::string>> stay_in_standby(const Node& node, store::Episode episode, const Decision& decision) {
   const bool promotes = node.settings.failover.action == config::FailoverAction::promote;
-  const auto acted = promotes ? "refused: " + join(decision.blocking, ", ") : std::string{"stayed in standby"};
+  const auto acted = promotes ? refused(decision.blocking) : stayed_in_standby();
   if (episode.acted == acted) return std::nullopt;
   const bool first = !episode.acted;
   const auto now = node.clock.now();

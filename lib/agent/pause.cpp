@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "agent/acted.hpp"
 #include "store/failovers.hpp"
 #include "store/heartbeats.hpp"
 #include "store/outbox.hpp"
@@ -19,8 +20,8 @@ std::string tell(const std::optional<store::Pause>& pause) {
 Result<void> acknowledge(store::Database& database, Instant now) {
   HASYNC_CHECK(store::acknowledge_failovers(database, now));
   HASYNC_TRY(auto episode, store::open_episode(database));
-  if (!episode || !episode->acted || !episode->acted->starts_with("promotion failed")) return {};
-  episode->acted = "acknowledged: " + *episode->acted;
+  if (!episode || !episode->acted || !is_failure(*episode->acted)) return {};
+  episode->acted = acknowledged(*episode->acted);
   return store::update_episode(database, *episode);
 }
 

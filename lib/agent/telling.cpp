@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "agent/acted.hpp"
 #include "base/text.hpp"
 #include "notify/outbox.hpp"
 #include "store/heartbeats.hpp"
@@ -17,7 +18,7 @@ using store::FailoverKind;
 using store::FailoverResult;
 using Steps = std::vector<store::StepRecord>;
 
-constexpr auto promotion_given_up = "promotion given up";
+constexpr auto promotion_given_up = "promotion given up";  // the event's kind
 
 std::vector<notify::StepTold> told(const Steps& steps) {
   std::vector<notify::StepTold> lines;
@@ -44,8 +45,7 @@ std::string reason(const Node& node, const store::FailoverRecord& failover) {
                      format_rfc3339(std::chrono::floor<std::chrono::seconds>((*episode)->began)), (*episode)->evidence);
 }
 
-// What the episode of a failover, if there is one, is told to have led to. What begins with "promot" is final for it,
-// see agents.cpp.
+// In the episode of a failover, if there is one.
 Result<void> set_acted(const Node& node, const store::FailoverRecord& failover, const std::string& acted) {
   if (!failover.episode) return {};
   HASYNC_TRY(auto episode, store::find_episode(node.database, *failover.episode));
@@ -57,8 +57,7 @@ Result<void> set_acted(const Node& node, const store::FailoverRecord& failover, 
 Result<void> tell_promotion(const Node& node, const store::FailoverRecord& failover, const Steps& steps) {
   const auto now = *failover.finished;
   const bool done = failover.result == FailoverResult::done;
-  HASYNC_CHECK(
-      set_acted(node, failover, fmt::format("{} (failover {})", done ? "promoted" : "promotion failed", failover.id)));
+  HASYNC_CHECK(set_acted(node, failover, done ? promoted(failover.id) : promotion_failed(failover.id)));
   if (failover.result == FailoverResult::failed)
     return tell(
         node, now, "promotion failed",
@@ -87,7 +86,7 @@ Result<void> tell_demotion(const Node& node, const store::FailoverRecord& failov
   // What was an outage of the peer is over for this node: as a standby it begins to watch anew. Not where a promotion
   // was given up, which the operator wants to stay so for this outage.
   HASYNC_TRY(auto episode, store::open_episode(node.database));
-  if (episode && episode->acted != promotion_given_up) {
+  if (episode && episode->acted != given_up_by_operator()) {
     episode->ended = now;
     HASYNC_CHECK(store::update_episode(node.database, *episode));
   }
@@ -109,7 +108,7 @@ Result<void> tell(const Node& node, Instant now, const std::string& kind, const 
 Result<void> tell_given_up(const Node& node, const store::FailoverRecord& failover, GivenUpBy by) {
   const auto now = *failover.finished;
   const bool by_operator = by == GivenUpBy::operator_;
-  HASYNC_CHECK(set_acted(node, failover, by_operator ? promotion_given_up : "given up: " + failover.note));
+  HASYNC_CHECK(set_acted(node, failover, by_operator ? given_up_by_operator() : given_up_for_now(failover.note)));
   if (!by_operator && failover.trigger == "operator")
     return tell(node, now, promotion_given_up,
                 notify::compose(speaker(node, now), notify::PromotionGivenUp{failover.note}));
