@@ -20,7 +20,7 @@ struct Asked {
   std::string node, peer, role = "secondary", host, user = "hasync", transport = "ssh", store, run_every, start_time,
                           action, smtp, tls, from;
   int port = 22;
-  std::vector<std::string> datasets, probes, steps, to;
+  std::vector<std::string> datasets, probes, steps, demote_steps, to;
   ChangeMode mode = ChangeMode::carry_out;
   bool replace = false;
 };
@@ -60,19 +60,28 @@ Result<config::Probe> probe_from(const std::string& text) {
 }
 
 // NAME=PROGRAM ARGUMENT …, split at blanks
-Result<config::Step> step_from(const std::string& text) {
+Result<config::Step> step_from(std::string_view option, const std::string& text) {
   const auto equals = text.find('=');
   config::Step step{.name = text.substr(0, equals)};
   if (text.find_first_of("'\"\\") != std::string::npos)
     return usage(
-        fmt::format("--step \"{}\": quotes are not understood here; name a script, or write the step with an editor",
-                    printable(text)));
+        fmt::format("{} \"{}\": quotes are not understood here; name a script, or write the step with an editor",
+                    option, printable(text)));
   if (equals != std::string::npos)
     for (const auto& word : split(text.substr(equals + 1), ' '))
       if (!word.empty()) step.run.push_back(word);
   if (step.run.empty())
-    return usage(fmt::format(R"(--step "{}" is not NAME=COMMAND, as "start app=systemctl start app")", text));
+    return usage(fmt::format(R"({} "{}" is not NAME=COMMAND, as "start app=systemctl start app")", option, text));
   return step;
+}
+
+Result<std::vector<config::Step>> steps_from(std::string_view option, const std::vector<std::string>& texts) {
+  std::vector<config::Step> steps;
+  for (const auto& text : texts) {
+    HASYNC_TRY(auto step, step_from(option, text));
+    steps.push_back(std::move(step));
+  }
+  return steps;
 }
 
 Result<config::Config> settings_from(const Asked& asked) {
@@ -97,10 +106,8 @@ Result<config::Config> settings_from(const Asked& asked) {
     HASYNC_TRY(auto probe, probe_from(text));
     settings.heartbeat.probes.push_back(std::move(probe));
   }
-  for (const auto& text : asked.steps) {
-    HASYNC_TRY(auto step, step_from(text));
-    settings.failover.promote.push_back(std::move(step));
-  }
+  HASYNC_TRY(settings.failover.promote, steps_from("--step", asked.steps));
+  HASYNC_TRY(settings.failover.demote, steps_from("--demote-step", asked.demote_steps));
   if (asked.action == "promote") settings.failover.action = config::FailoverAction::promote;
   settings.notify.email = {asked.to, asked.from};
   settings.notify.smtp.url = asked.smtp;
@@ -166,6 +173,10 @@ void add_init(CLI::App& parent, Invocation& invocation) {
       ->type_name("NAME")
       ->check(CLI::IsMember({"standby", "promote"}).description(""));
   command->add_option("--step", asked->steps, "a step of a promotion: NAME=COMMAND, split at blanks; may be repeated")
+      ->type_name("STEP");
+  command
+      ->add_option("--demote-step", asked->demote_steps,
+                   "a step of a demotion, when the other server has taken over; as --step")
       ->type_name("STEP");
   command->add_option("--email", asked->to, "who is told; may be repeated")->type_name("ADDRESS");
   command->add_option("--from", asked->from, "whom the mail is from")->type_name("ADDRESS");

@@ -75,6 +75,13 @@ std::string tell(const Step& step) {
                      format_duration(step.timeout));
 }
 
+std::string tell(std::string_view key, const std::vector<Step>& steps, std::string_view sample) {
+  if (steps.empty()) return std::string{sample};
+  auto text = fmt::format("  {}:\n", key);
+  for (const auto& step : steps) text += tell(step);
+  return text;
+}
+
 }  // namespace
 
 std::string compose(const Config& settings) {
@@ -129,12 +136,11 @@ std::string compose(const Config& settings) {
       "  # witnesses: [ { name: gateway, type: tcp, host: 10.0.0.254, port: 443 } ]   # one must answer before a "
       "promotion\n"
       "  # fence:   { run: [/usr/local/sbin/power-off, east], timeout: 30s }          # must succeed before the first "
-      "step\n"
-      "  # demote:  [ { name: stop app,  run: [systemctl, stop, app],  timeout: 60s } ]\n");
-  out.raw(settings.failover.promote.empty()
-              ? "  # promote: [ { name: start app, run: [systemctl, start, app], timeout: 60s } ]\n"
-              : "  promote:\n");
-  for (const auto& step : settings.failover.promote) out.raw(tell(step));
+      "step\n");
+  out.raw(tell("demote", settings.failover.demote,
+               "  # demote:  [ { name: stop app,  run: [systemctl, stop, app],  timeout: 60s } ]\n"));
+  out.raw(tell("promote", settings.failover.promote,
+               "  # promote: [ { name: start app, run: [systemctl, start, app], timeout: 60s } ]\n"));
 
   out.title("notify", "Who is told.");
   out.set("notify.on_sync_completion", settings.notify.on_sync_completion ? "true" : "false");
