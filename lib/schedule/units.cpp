@@ -58,6 +58,8 @@ Description=hasync: {}
 Documentation=man:hasync(1)
 After=network-online.target
 Wants=network-online.target
+# A heartbeat every second or two is no crash loop: by default systemd refuses the sixth start within 10 s.
+StartLimitIntervalSec=0
 
 [Service]
 Type=oneshot

@@ -52,6 +52,12 @@ TEST_CASE("every unit is there, and starts the agent with its files named") {
         std::string::npos);
 }
 
+TEST_CASE("systemd never takes a frequent beat for a crash loop") {
+  for (const auto& each : units(plain))
+    if (each.name.ends_with(".service"))
+      CHECK(each.text.find("\nStartLimitIntervalSec=0\n") < each.text.find("[Service]"));
+}
+
 TEST_CASE("odd paths survive the unit and cron") {
   CHECK(unit_word("/a b/100%/$x\"\\") == "\"/a b/100%%/$$x\\\"\\\\\"");
   CHECK(cron_command({"/a b/100%", "x"}) == "'/a b/100\\%' x");
