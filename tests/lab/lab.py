@@ -1,0 +1,172 @@
+"""The lab as the scenarios speak of it. Everything goes through scripts/lab, as a person would."""
+import contextlib
+import email
+import email.header
+import json
+import pathlib
+import subprocess
+import time
+
+SCRIPT = pathlib.Path(__file__).parents[2] / "scripts" / "lab"
+# What a busy machine may add to a time that the settings promise.
+ALLOWANCE_S = 3
+
+
+def eventually(what, condition, seconds=60):
+    """The first true answer of `condition`; `what` says what did not come about."""
+    deadline = time.monotonic() + seconds
+    while True:
+        answer = condition()
+        if answer:
+            return answer
+        assert time.monotonic() < deadline, f"after {seconds} s still not so: {what}"
+        time.sleep(0.1)
+
+
+class Lab:
+    def __init__(self, name, build):
+        self.name, self.build = name, build
+        self.folder = pathlib.Path("/run/hasync-lab") / name
+        self.customer = pathlib.Path(__file__).parent / "customer"
+        self.certificate = self.folder / "ca" / "lab.pem"
+        self.east, self.west, self.gateway = Host(self, "east"), Host(self, "west"), Host(self, "gateway")
+
+    def command(self, *words, check=True, timeout=120, **options):
+        done = subprocess.run([SCRIPT, "--name", self.name, *map(str, words)], stdin=subprocess.DEVNULL, capture_output=True,
+                              text=True, errors="surrogateescape", timeout=timeout, **options)
+        assert not check or done.returncode == 0, f"{' '.join(map(str, words))}: exit {done.returncode}\n{done.stdout}{done.stderr}"
+        return done
+
+    def __enter__(self):
+        self.command("up", self.build)
+        self.network = (self.folder / "network").read_text().strip()
+        return self
+
+    def __exit__(self, *_):
+        self.command("down")
+
+    def fault(self, *words):
+        self.command("fault", *words)
+
+    @contextlib.contextmanager
+    def broken(self, fault, *words, until="heal"):
+        self.fault(fault, *words)
+        yield
+        self.fault(until, *(words[:1] if until != "heal" else ()))
+
+    def note(self, text):
+        """Into the timeline that a failure prints."""
+        with (self.folder / "timeline").open("a") as timeline:
+            timeline.write(f"{time.strftime('%FT%T', time.gmtime())}Z {text}\n")
+
+    def mails(self):
+        """(subject, text) of each that arrived, in that order."""
+        read = []
+        for path in sorted((self.folder / "mail" / "new").iterdir(), key=lambda path: path.stat().st_mtime_ns):
+            message = email.message_from_bytes(path.read_bytes())
+            subject = str(email.header.make_header(email.header.decode_header(message["Subject"])))
+            text = "".join(part.get_payload(decode=True).decode() for part in message.walk() if part.get_content_type() == "text/plain")
+            read.append((subject, text))
+        return read
+
+    def subjects(self, containing=""):
+        return [subject for subject, _ in self.mails() if containing in subject]
+
+
+class Host:
+    def __init__(self, lab, name):
+        self.lab, self.name = lab, name
+
+    @property
+    def address(self):
+        return f"{self.lab.network}.{ {'east': 1, 'west': 2, 'gateway': 254}[self.name] }"
+
+    def run(self, *words, **options):
+        return self.lab.command("run", self.name, *words, **options)
+
+    def tell(self, *words, **options):
+        """What it says on stdout."""
+        return self.run(*words, **options).stdout
+
+    def start(self, *words):
+        return subprocess.Popen([SCRIPT, "--name", self.lab.name, "run", self.name, *map(str, words)], stdin=subprocess.DEVNULL,
+                                stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+
+    def hasync(self, *words, **options):
+        self.lab.note(f"{self.name}: hasync {' '.join(map(str, words))}")
+        return self.run("hasync", *words, **options)
+
+    def json(self, *words):
+        return json.loads(self.tell("hasync", *words, "--json"))
+
+    def status(self):
+        return self.json("status")
+
+    def history(self, kind):
+        """Oldest first."""
+        return self.json("history", kind, "--limit", 1000)["items"][::-1]
+
+    def role(self):
+        return self.status()["role"]
+
+    def set(self, **settings):
+        """heartbeat__interval="1s" sets heartbeat.interval, and so on; then Save and Apply."""
+        self.hasync("config", "set", *(f"{key.replace('__', '.')}={value}" for key, value in settings.items()))
+        self.hasync("apply")
+
+    def beat_every_second(self, failures=3, **more):
+        """An outage is detected within 6 s: 1 s interval + 3 × 1 s timeout + 2 × 1 s re-check."""
+        self.set(heartbeat__interval="1s", heartbeat__failures=failures, heartbeat__recheck_interval="1s", heartbeat__timeout="1s", **more)
+        eventually(f"{self.name} hears its peer", lambda: self.heartbeat() == "alive")
+
+    def heartbeat(self):
+        return self.status()["heartbeat"]["state"]
+
+    def edit(self, old, new):
+        """The settings by hand, as an editor would."""
+        text = self.tell("cat", "/etc/hasync/hasync.yaml")
+        assert text.count(old) == 1, text
+        self.run("sh", "-c", 'printf "%s" "$0" >/etc/hasync/hasync.yaml', text.replace(old, new))
+
+    def serves(self):
+        """Whether its application answers a customer."""
+        address = f"{self.name}.example.net:443:{self.address}"
+        return self.lab.gateway.run("curl", "--silent", "--fail", "--max-time", 5, "--cacert", self.lab.certificate, "--resolve", address,
+                                    f"https://{self.name}.example.net/status", check=False).returncode == 0
+
+    def notes(self):
+        """What a customer reads there: the hash of each note by its number. Each file is what its row says, byte for byte."""
+        read = self.lab.gateway.tell(self.lab.customer, "read", self.lab.certificate, f"{self.name}.example.net", self.address)
+        rows = [line.split() for line in read.splitlines()]
+        assert all(written == stored for _, written, stored in rows), read
+        return {int(number): written for number, written, _ in rows}
+
+    def has_dumped(self, number):
+        """Whether the copy of its database holds the note."""
+        return self.run("grep", "-qP", f"^{number}\\t", "/var/lib/app/database.sql", check=False).returncode == 0
+
+
+class Customers:
+    """They write notes to a host's application, one after the other, until it is gone."""
+
+    def __init__(self, host):
+        self.lab = host.lab
+        self.ledger = self.lab.folder / f"ledger-{time.monotonic_ns()}"
+        self.ledger.touch()
+        self.process = self.lab.gateway.start(self.lab.customer, "write", self.ledger, self.lab.certificate, f"{host.name}.example.net",
+                                              host.address)
+
+    def notes(self):
+        """The hash by number of each that was acknowledged."""
+        lines = self.ledger.read_text().rpartition("\n")[0].splitlines()
+        return {int(number): written for number, written in map(str.split, lines)}
+
+    def notes_of_at_least(self, count):
+        return eventually(f"{count} notes are written", lambda: len(self.notes()) >= count and self.notes())
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.kill()
+        self.process.communicate()
