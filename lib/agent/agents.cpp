@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <future>
+
 #include "agent/acted.hpp"
 #include "agent/failover.hpp"
 #include "agent/telling.hpp"
@@ -53,7 +55,27 @@ Result<std::optional<Told>> tell_run(const Node& node, const store::SyncRun& run
                                                                 run.transferred, run.files, run.bytes})};
 }
 
+// Runs that fell due while this one was going. systemd does not start a service that still runs, so they are recorded
+// as skipped here; under cron each has found the lock taken, and has recorded itself.
+Result<void> record_outlasted(const Node& node, const store::SyncRun& run) {
+  HASYNC_TRY(const auto state, store::read_node(node.database));
+  if (!state || !state->applied || run.result == store::SyncResult::skipped) return {};
+  const bool clock_jumped = *run.finished - run.started > node.settings.sync.timeout + std::chrono::minutes{1};
+  if (clock_jumped) return {};
+  const schedule::Grid grid{state->applied->anchor, state->applied->every};
+  for (const auto due : schedule::outlasted(grid, run.started, *run.finished)) {
+    HASYNC_TRY(const bool known, store::has_run_between(node.database, due, due + grid.every));
+    if (known || due < state->applied->at) continue;
+    store::SyncRun skipped{
+        .started = due, .finished = due, .trigger = "schedule", .result = store::SyncResult::skipped};
+    skipped.note = fmt::format("the sync run of {} was still going", format_rfc3339(run.started));
+    HASYNC_CHECK(store::add_run(node.database, skipped));
+  }
+  return {};
+}
+
 Result<void> record_run(const Node& node, const store::SyncRun& run) {
+  HASYNC_CHECK(record_outlasted(node, run));
   HASYNC_TRY(const auto told, tell_run(node, run));
   if (!told) return {};
   const auto now = *run.finished;
@@ -128,10 +150,15 @@ Result<Beaten> beat_with_lock(const Node& node) {
   if (state.role == Role::primary)
     return store::paused(state, node.clock.now()) ? Beaten{"paused: this node stays primary"}
                                                   : yield_to_higher_term(node, state.term);
-  heartbeat::BeatHooks hooks{[&node](const store::Episode& episode) { return tell_recovery(node, episode); }};
+  // Whoever must be heard before a promotion is asked beside the last attempt: the decision needs no time of its own.
+  const auto ask = node.settings.failover.action == config::FailoverAction::promote ? AskPeer::yes : AskPeer::no;
+  std::future<Heard> heard;
+  const heartbeat::BeatHooks hooks{
+      [&node](const store::Episode& episode) { return tell_recovery(node, episode); },
+      [&] { heard = std::async(std::launch::async, [&node, ask] { return listen(node, ask); }); }};
   HASYNC_TRY(const auto beat, heartbeat::run_beat(node.settings, node.database, node.clock, node.prober, hooks));
   if (beat.verdict == heartbeat::Verdict::detected || may_still_be_promoted(node, beat)) {
-    HASYNC_TRY(const auto done, act_on(node, *beat.episode));
+    HASYNC_TRY(const auto done, act_on(node, *beat.episode, heard.valid() ? heard.get() : listen(node, ask)));
     if (done) return Beaten{*done, Weight::event};
   }
   return Beaten{beat.last.alive ? "alive: " + beat.last.evidence

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <thread>
 
 #include "base/text.hpp"
 #include "failover/activation.hpp"
@@ -33,22 +34,41 @@ std::optional<store::Point> complete_point(const Node& node, std::string& troubl
   return at ? std::optional{store::Point{.id = *id, .at = *at}} : std::nullopt;
 }
 
+std::optional<peer::Description> hear_peer(const Node& node) {
+  if (node.settings.peer.transport == config::Transport::local) return std::nullopt;
+  auto told = peer::ask_peer(node.settings.peer, node.runner, node.settings.heartbeat.timeout);
+  return told ? std::optional{std::move(*told)} : std::nullopt;
+}
+
 }  // namespace
 
+Heard listen(const Node& node, AskPeer ask) {
+  Heard heard;
+  std::jthread at_the_peer;
+  if (ask == AskPeer::yes) at_the_peer = std::jthread{[&] { heard.peer = hear_peer(node); }};
+  const auto& witnesses = node.settings.failover.witnesses;
+  if (!witnesses.empty()) {
+    const auto answers = node.prober.ask(witnesses, node.settings.heartbeat.timeout);
+    heard.witness = {heartbeat::any_alive(answers), heartbeat::tell(answers)};
+  }
+  if (at_the_peer.joinable()) at_the_peer.join();
+  return heard;
+}
+
+Result<void> record_heard(const Node& node, const Heard& heard) {
+  return heard.peer ? peer::record_told(node.database, *heard.peer, node.clock.now()) : Result<void>{};
+}
+
 Result<std::optional<peer::Description>> ask_the_peer(const Node& node) {
-  if (node.settings.peer.transport == config::Transport::local) return std::nullopt;
-  const auto told = peer::ask_peer(node.settings.peer, node.runner, node.settings.heartbeat.timeout);
-  if (!told) return std::nullopt;
-  HASYNC_CHECK(peer::record_told(node.database, *told, node.clock.now()));
-  return std::optional{*told};
+  Heard heard{.peer = hear_peer(node)};
+  HASYNC_CHECK(record_heard(node, heard));
+  return std::move(heard.peer);
 }
 
 Result<Heard> ask_around(const Node& node, AskPeer ask) {
-  if (ask == AskPeer::yes) HASYNC_CHECK(ask_the_peer(node));
-  const auto& witnesses = node.settings.failover.witnesses;
-  if (witnesses.empty()) return Heard{};
-  const auto answers = node.prober.ask(witnesses, node.settings.heartbeat.timeout);
-  return Heard{failover::WitnessAnswer{heartbeat::any_alive(answers), heartbeat::tell(answers)}};
+  auto heard = listen(node, ask);
+  HASYNC_CHECK(record_heard(node, heard));
+  return heard;
 }
 
 Result<Decision> decide(const Node& node, const std::vector<std::string>& forced, const Heard& heard) {

@@ -17,8 +17,13 @@ enum class AskPeer { yes, no };
 // What was heard from outside this node. It may take long to hear it, so it is asked before any lock is taken.
 struct Heard {
   std::optional<failover::WitnessAnswer> witness{};  // none: none is configured
+  std::optional<peer::Description> peer{};           // none: it was not asked, or did not answer
 };
-Result<Heard> ask_around(const Node& node, AskPeer ask);
+// Asks the peer and the witnesses side by side. Records nothing, so that it can be done beside a beat.
+Heard listen(const Node& node, AskPeer ask);
+// What the peer told of itself counts from now on.
+Result<void> record_heard(const Node& node, const Heard& heard);
+Result<Heard> ask_around(const Node& node, AskPeer ask);  // both
 
 // What the peer tells of itself now, which is recorded; none when it does not answer, or cannot be asked.
 Result<std::optional<peer::Description>> ask_the_peer(const Node& node);

@@ -135,9 +135,9 @@ Result<store::NodeState> state_of(const Node& node) {
 
 }  // namespace
 
-Result<std::optional<std::string>> act_on(const Node& node, store::Episode episode) {
+Result<std::optional<std::string>> act_on(const Node& node, store::Episode episode, const Heard& heard) {
   const bool promotes = node.settings.failover.action == config::FailoverAction::promote;
-  HASYNC_TRY(const auto heard, ask_around(node, promotes ? AskPeer::yes : AskPeer::no));
+  HASYNC_CHECK(record_heard(node, heard));
   HASYNC_TRY(const auto lock, take_role_lock(node, "promotion"));
   // While others were asked, an operator may have been faster.
   HASYNC_TRY(const auto state, state_of(node));

@@ -11,9 +11,9 @@
 namespace hasync::agent {
 
 // What is done about an episode in which the failures reached the limit: recorded, told by mail, and for the action
-// promote carried out. Called again while it lasts, it promotes once settings and guards allow it. Gives a line for the
-// log where something was done; none where all is as it was.
-Result<std::optional<std::string>> act_on(const Node& node, store::Episode episode);
+// promote carried out. Called again while it lasts, it promotes once settings and guards allow it. `heard`: a moment
+// ago. Gives a line for the log where something was done; none where all is as it was.
+Result<std::optional<std::string>> act_on(const Node& node, store::Episode episode, const Heard& heard);
 
 struct Ended {
   store::FailoverRecord failover;

@@ -20,6 +20,7 @@ class Beater {
     HASYNC_TRY(const auto newest, store::newest_attempt(database_));
     int failures = carried_failures(newest, settings_.heartbeat, clock_.uptime(), boot_);
     for (;;) {
+      if (failures + 1 == settings_.heartbeat.failures && hooks_.before_last_attempt) hooks_.before_last_attempt();
       HASYNC_TRY(auto beat, attempt(failures));
       if (beat.verdict != Verdict::failing) return beat;
       failures = beat.last.failures;

@@ -322,3 +322,19 @@ def test_cover_beats_at_the_interval_and_ends(town):
     running.send_signal(signal.SIGTERM)
     assert running.wait(30) == 130
     assert len(pair.history("heartbeats")) >= 3
+
+
+def test_the_peer_is_asked_beside_the_last_attempt_so_that_the_decision_needs_no_time_of_its_own(ssh_pair, tmp_path):
+    pair, server = ssh_pair
+    asked, count = tmp_path / "asked", tmp_path / "count"
+    server.describe("primary", 0)
+    (pair.source / "f").write_text("1")
+    pair.ok("sync")
+    (server.bin / "hasync").write_text(f"#!/bin/sh\ntouch {asked}\n")
+    # The second attempt, which is the last, ends when the peer has been asked; asked later, it would be too late.
+    last = f"echo >>{count}; [ $(wc -l <{count}) -lt 2 ] || until [ -e {asked} ]; do sleep 0.02; done; exit 1"
+    pair.settings["heartbeat"] |= {"timeout": "20s", "probes": [{"name": "web", "type": "command", "run": ["sh", "-c", last]}]}
+    pair.set("failover", action="promote")
+    pair.ok("agent", "heartbeat")
+    assert pair.history("heartbeats")[0]["summary"] == "2 in a row: web exit 1"
+    assert pair.history("failovers")[0]["result"] == "done"
