@@ -34,6 +34,14 @@ bool is_due(const Grid& grid, Instant applied_at, const std::optional<Instant>& 
   return !last_started || *last_started > now || *last_started < *latest;
 }
 
+std::vector<Instant> outlasted(const Grid& grid, Instant started, Instant finished) {
+  constexpr auto may_still_start = std::chrono::seconds{5};
+  std::vector<Instant> instants;
+  for (auto due = next_due(grid, started); due <= finished - may_still_start; due += grid.every)
+    instants.push_back(due);
+  return instants;
+}
+
 std::string tell(const Grid& grid) {
   return fmt::format("every {} from {}", tell_duration(grid.every), format_rfc3339(grid.anchor));
 }

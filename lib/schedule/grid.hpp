@@ -27,6 +27,10 @@ std::vector<Instant> upcoming(const Grid& grid, Instant after, int count);
 // counts as none.
 bool is_due(const Grid& grid, Instant applied_at, const std::optional<Instant>& last_started, Instant now);
 
+// The due instants that a run from `started` to `finished` was in the way of. One that came in the last few seconds may
+// still be carried out, by a scheduler that is about to start it.
+std::vector<Instant> outlasted(const Grid& grid, Instant started, Instant finished);
+
 // "every 15 min from 2026-11-24T02:00:00Z"
 std::string tell(const Grid& grid);
 

@@ -80,6 +80,14 @@ Result<std::optional<SyncRun>> newest_run(Database& database) {
   return one_run(database, select_runs + "WHERE result <> 'skipped' ORDER BY started DESC, id DESC LIMIT 1");
 }
 
+Result<bool> has_run_between(Database& database, Instant from, Instant until) {
+  HASYNC_TRY(auto query,
+             database.prepare("SELECT EXISTS (SELECT 1 FROM sync_runs WHERE started >= ? AND started < ?)"));
+  query.bind(from).bind(until);
+  HASYNC_CHECK(query.step());
+  return query.integer(0) != 0;
+}
+
 Result<std::optional<SyncRun>> newest_good_run(Database& database) {
   return one_run(database,
                  select_runs + "WHERE result IN ('success', 'unchanged') ORDER BY started DESC, id DESC LIMIT 1");

@@ -29,6 +29,8 @@ Result<std::vector<SyncRun>> unfinished_runs(Database& database);
 Result<std::vector<SyncRun>> list_runs(Database& database, const Range& range);
 // The newest run that was carried out (skipped ones were not), finished or not.
 Result<std::optional<SyncRun>> newest_run(Database& database);
+// Whether one, of whatever result, started at `from` or later, and before `until`.
+Result<bool> has_run_between(Database& database, Instant from, Instant until);
 // The newest whose result is success or unchanged.
 Result<std::optional<SyncRun>> newest_good_run(Database& database);
 // Failed runs since the newest good one.

@@ -87,3 +87,16 @@ TEST_CASE("a month of cron's ticks and the due test make exactly the grid, in zo
       CHECK(ran == expected);
     }
 }
+
+TEST_CASE("a run outlasts what falls due while it goes on, but not what a scheduler is about to start") {
+  const Grid grid{at("2026-11-24T02:00:00Z"), 1min};
+  const auto during = [&](const char* started, const char* finished) {
+    return outlasted(grid, at(started), at(finished));
+  };
+  CHECK(during("2026-11-24T02:00:01Z", "2026-11-24T02:00:59Z").empty());
+  CHECK(during("2026-11-24T02:00:01Z", "2026-11-24T02:01:04Z").empty());
+  CHECK(during("2026-11-24T02:00:01Z", "2026-11-24T02:02:05Z") ==
+        std::vector{at("2026-11-24T02:01:00Z"), at("2026-11-24T02:02:00Z")});
+  CHECK(during("2026-11-24T02:00:00Z", "2026-11-24T02:01:30Z") == std::vector{at("2026-11-24T02:01:00Z")});
+  CHECK(during("2026-11-24T01:00:00Z", "2026-11-24T01:30:00Z").empty());
+}

@@ -102,6 +102,14 @@ TEST_CASE("failures since and before a good run are counted, skipped and interru
   CHECK(failures_before(database, last_good).value() == 2);
 }
 
+TEST_CASE("a run of any result is found by its start") {
+  auto database = new_store();
+  REQUIRE(add_run(database, {.started = t0, .trigger = "schedule", .result = SyncResult::skipped}));
+  CHECK(has_run_between(database, t0, t0 + 1ms).value());
+  CHECK_FALSE(has_run_between(database, t0 - 1h, t0).value());
+  CHECK_FALSE(has_run_between(database, t0 + 1ms, t0 + 1h).value());
+}
+
 TEST_CASE("mail is queued for each recipient and kept until all are answered for") {
   auto database = new_store();
   Mail mail{.queued = t0,
