@@ -333,8 +333,8 @@ def test_the_peer_is_asked_beside_the_last_attempt_so_that_the_decision_needs_no
     (server.bin / "hasync").write_text(f"#!/bin/sh\ntouch {asked}\n")
     # The second attempt, which is the last, ends when the peer has been asked; asked later, it would be too late.
     last = f"echo >>{count}; [ $(wc -l <{count}) -lt 2 ] || until [ -e {asked} ]; do sleep 0.02; done; exit 1"
-    pair.settings["heartbeat"] |= {"timeout": "20s", "probes": [{"name": "web", "type": "command", "run": ["sh", "-c", last]}]}
+    pair.settings["heartbeat"] |= {"timeout": "10s", "probes": [{"name": "web", "type": "command", "run": ["sh", "-c", last]}]}
     pair.set("failover", action="promote")
     pair.ok("agent", "heartbeat")
-    assert pair.history("heartbeats")[0]["summary"] == "2 in a row: web exit 1"
+    assert pair.history("heartbeats")[0]["summary"] == "2 in a row: web exit status 1"
     assert pair.history("failovers")[0]["result"] == "done"
