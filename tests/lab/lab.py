@@ -1,11 +1,15 @@
 """The lab as the scenarios speak of it. Everything goes through scripts/lab, as a person would."""
 import contextlib
+import datetime
 import email
 import email.header
 import json
+import os
 import pathlib
+import signal
 import subprocess
 import time
+from typing import NamedTuple
 
 SCRIPT = pathlib.Path(__file__).parents[2] / "scripts" / "lab"
 # What a busy machine may add to a time that the settings promise.
@@ -21,6 +25,17 @@ def eventually(what, condition, seconds=60):
             return answer
         assert time.monotonic() < deadline, f"after {seconds} s still not so: {what}"
         time.sleep(0.1)
+
+
+def moment(item):
+    """When what the history tells of began."""
+    return datetime.datetime.fromisoformat(item["at"].replace("Z", "+00:00"))
+
+
+class Mail(NamedTuple):
+    subject: str
+    text: str
+    id: str
 
 
 class Lab:
@@ -59,18 +74,18 @@ class Lab:
         with (self.folder / "timeline").open("a") as timeline:
             timeline.write(f"{time.strftime('%FT%T', time.gmtime())}Z {text}\n")
 
-    def mails(self):
-        """(subject, text) of each that arrived, in that order."""
+    def mails(self, containing=""):
+        """Those that arrived and whose subject contains that, oldest first."""
         read = []
         for path in sorted((self.folder / "mail" / "new").iterdir(), key=lambda path: path.stat().st_mtime_ns):
             message = email.message_from_bytes(path.read_bytes())
             subject = str(email.header.make_header(email.header.decode_header(message["Subject"])))
             text = "".join(part.get_payload(decode=True).decode() for part in message.walk() if part.get_content_type() == "text/plain")
-            read.append((subject, text))
-        return read
+            read.append(Mail(subject, text, message["Message-ID"]))
+        return [mail for mail in read if containing in mail.subject]
 
     def subjects(self, containing=""):
-        return [subject for subject, _ in self.mails() if containing in subject]
+        return [mail.subject for mail in self.mails(containing)]
 
 
 class Host:
@@ -90,7 +105,7 @@ class Host:
 
     def start(self, *words):
         return subprocess.Popen([SCRIPT, "--name", self.lab.name, "run", self.name, *map(str, words)], stdin=subprocess.DEVNULL,
-                                stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+                                stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True)
 
     def hasync(self, *words, **options):
         self.lab.note(f"{self.name}: hasync {' '.join(map(str, words))}")
@@ -168,5 +183,6 @@ class Customers:
         return self
 
     def __exit__(self, *_):
-        self.process.kill()
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)  # scripts/lab and what it runs
         self.process.communicate()
