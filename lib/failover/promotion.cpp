@@ -39,11 +39,13 @@ class Performer {
  private:
   Result<void> perform(store::StepRecord& step, const PlannedStep& planned) {
     if (!step.started) step.started = clock_.now();
+    // Killed in the middle of it, we may have left it running: it is harmless to run again, but not beside itself.
+    if (step.state == StepState::running) static_cast<void>(runner_.end_left_over(step.evidence));
     for (int left = planned.retries;; --left) {
       step.state = StepState::running;
       ++step.tries;
       HASYNC_CHECK(journal_.write(failover_.id, step));
-      auto done = effect(planned);
+      auto done = effect(step, planned);
       if (!done && done.error().code == ExitCode::interrupted)
         return fail(with_context(std::move(done.error()), fmt::format("step \"{}\"", step.name)));
       step.finished = clock_.now();
@@ -57,7 +59,7 @@ class Performer {
   }
 
   // A line for the record.
-  Result<std::string> effect(const PlannedStep& step) {
+  Result<std::string> effect(store::StepRecord& record, const PlannedStep& step) {
     switch (step.kind) {
       case StepKind::copy:
         return copy_point(step.point, step.live, step.timeout, inherit_, runner_);
@@ -67,9 +69,16 @@ class Performer {
       case StepKind::run:
         break;
     }
-    HASYNC_TRY(
-        const auto ended,
-        runner_.run({.argv = step.argv, .environment = environment_, .timeout = step.timeout, .output_limit = 4096}));
+    Result<void> journalled;
+    HASYNC_TRY(const auto ended, runner_.run({.argv = step.argv,
+                                              .environment = environment_,
+                                              .timeout = step.timeout,
+                                              .output_limit = 4096,
+                                              .on_started = [&](const std::string& process) {
+                                                record.evidence = process;
+                                                journalled = journal_.write(failover_.id, record);
+                                              }}));
+    HASYNC_CHECK(journalled);
     if (ended.end == ProcessResult::End::interrupted) return fail(ExitCode::interrupted, "interrupted");
     if (!ended.succeeded())
       return fail(ExitCode::failed, fmt::format("{}: {}", shell_line(step.argv), tell_end(ended)));

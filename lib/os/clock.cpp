@@ -8,6 +8,7 @@
 
 #include "base/text.hpp"
 #include "os/atomic_file.hpp"
+#include "os/process.hpp"
 
 namespace hasync {
 namespace {
@@ -25,14 +26,6 @@ tm local(Instant at) {
   return parts;
 }
 
-// Field 22 of /proc/1/stat (proc(5)): when pid 1 started, in ticks since the kernel's boot.
-std::string start_of_init() {
-  const auto stat = read_file("/proc/1/stat");
-  if (!stat) return "0";
-  const auto fields = split(stat->substr(stat->rfind(')') + 1), ' ');
-  return fields.size() > 20 ? fields[20] : "0";
-}
-
 }  // namespace
 
 BootTime boot_uptime() { return BootTime{read_clock(CLOCK_BOOTTIME)}; }
@@ -43,7 +36,7 @@ BootTime SystemClock::uptime() const { return boot_uptime(); }
 
 std::string SystemClock::boot_id() const {
   const auto id = read_file("/proc/sys/kernel/random/boot_id");
-  return fmt::format("{}/{}", id ? trim(*id) : "unknown", start_of_init());
+  return fmt::format("{}/{}", id ? trim(*id) : "unknown", start_of_process(1).value_or("0"));
 }
 
 bool SystemClock::wait_until(BootTime until) {

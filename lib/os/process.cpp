@@ -9,6 +9,7 @@
 
 #include <array>
 #include <cerrno>
+#include <charconv>
 #include <csignal>
 #include <cstring>
 #include <filesystem>
@@ -16,6 +17,7 @@
 #include "base/defer.hpp"
 #include "base/fd.hpp"
 #include "base/text.hpp"
+#include "os/atomic_file.hpp"
 #include "os/clock.hpp"
 
 namespace hasync {
@@ -104,6 +106,13 @@ Result<Child> start(const ProcessSpec& spec) {
   return child;
 }
 
+// "process 438 started at 15750 since boot 1f2e…"
+std::string name_of(pid_t pid) {
+  const auto boot = read_file("/proc/sys/kernel/random/boot_id");
+  return fmt::format("process {} started at {} since boot {}", pid, start_of_process(pid).value_or("?"),
+                     boot ? trim(*boot) : "?");
+}
+
 // Reads what is there, but no more than a few chunks: a program that prints without end must not keep us from its
 // deadline. Closes the descriptor at its end.
 void drain(Fd& from, const std::function<void(std::string_view)>& take) {
@@ -162,6 +171,14 @@ class Stop {
 
 }  // namespace
 
+std::optional<std::string> start_of_process(int pid) {
+  const auto stat = read_file(fmt::format("/proc/{}/stat", pid));
+  if (!stat) return std::nullopt;
+  const auto fields = split(stat->substr(stat->rfind(')') + 1), ' ');
+  const bool runs = fields.size() > 20 && fields[1] != "Z";
+  return runs ? std::optional{fields[20]} : std::nullopt;
+}
+
 std::string tell_end(const ProcessResult& result) {
   const auto said = printable(last_line(result.errors.empty() ? result.output : result.errors));
   const auto words = said.empty() ? "" : ": " + said;
@@ -188,6 +205,7 @@ Result<std::string> own_program() {
 Result<ProcessResult> SystemProcessRunner::run(const ProcessSpec& spec) {
   const auto began = boot_uptime();
   HASYNC_TRY(auto child, start(spec));
+  if (spec.on_started) spec.on_started(name_of(child.pid));
   Stop stop{child.pid, began + spec.timeout, spec.grace};
   ProcessResult result;
   const auto keep = [&](std::string& kept) {
@@ -223,6 +241,23 @@ Result<ProcessResult> SystemProcessRunner::run(const ProcessSpec& spec) {
   result.code = info.si_status;
   result.elapsed = boot_uptime() - began;
   return result;
+}
+
+bool SystemProcessRunner::end_left_over(const std::string& process) {
+  constexpr auto grace = std::chrono::seconds{5};
+  const auto words = split(process, ' ');
+  if (words.size() < 2 || words[0] != "process") return false;
+  pid_t pid = 0;
+  std::from_chars(words[1].data(), words[1].data() + words[1].size(), pid);
+  // The pidfd holds on to this very process, whatever comes after it.
+  const Fd left_over{pid > 1 ? static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)) : -1};
+  if (!left_over || name_of(pid) != process || ::getpgid(pid) != pid) return false;
+  pollfd gone{left_over.get(), POLLIN, 0};
+  ::kill(-pid, SIGTERM);
+  ::poll(&gone, 1, static_cast<int>(std::chrono::milliseconds{grace}.count()));
+  ::kill(-pid, SIGKILL);
+  ::poll(&gone, 1, static_cast<int>(std::chrono::milliseconds{grace}.count()));
+  return true;
 }
 
 }  // namespace hasync

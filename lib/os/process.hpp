@@ -1,6 +1,7 @@
 // The one door through which other programs are started: argv only, in a process group of their own, with a deadline.
 #pragma once
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,7 +20,8 @@ struct ProcessSpec {
   Duration grace = std::chrono::seconds{5};  // from TERM to KILL
   std::size_t output_limit = 65'536;         // of stdout and of stderr the first bytes are kept, the rest is dropped
   std::vector<int> inherit{};                // descriptors the program keeps, under the same numbers
-  std::function<void(std::string_view)> on_output{};  // stdout as it comes, instead of keeping it
+  std::function<void(std::string_view)> on_output{};             // stdout as it comes, instead of keeping it
+  std::function<void(const std::string& process)> on_started{};  // what names it to end_left_over
 };
 
 struct ProcessResult {
@@ -39,18 +41,26 @@ std::string tell_end(const ProcessResult& result);
 // The absolute path of the running program, for what starts it later.
 Result<std::string> own_program();
 
+// When it started, in ticks since the kernel's boot: field 22 of /proc/PID/stat (proc(5)). None when there is no such
+// process, or it has ended and waits for its parent to notice.
+std::optional<std::string> start_of_process(int pid);
+
 class ProcessRunner {
  public:
   virtual ~ProcessRunner() = default;
   // An error only when the program could not be started at all (missing, not executable). On a deadline or an interrupt
   // the whole group gets TERM, then KILL. A child left behind that holds the pipes is not waited for.
   virtual Result<ProcessResult> run(const ProcessSpec& spec) = 0;
+  // Ends what a run() left behind when we were killed, with all of its group: TERM, then KILL. Whether it was still
+  // there; a later process with the same pid is left alone.
+  virtual bool end_left_over(const std::string& process) = 0;
 };
 
 class SystemProcessRunner final : public ProcessRunner {
  public:
   explicit SystemProcessRunner(const Interrupt& interrupt) : interrupt_(interrupt) {}
   Result<ProcessResult> run(const ProcessSpec& spec) override;
+  bool end_left_over(const std::string& process) override;
 
  private:
   const Interrupt& interrupt_;

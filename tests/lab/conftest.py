@@ -23,7 +23,6 @@ def pytest_sessionstart():
 def lab(request):
     name = f"{request.module.__name__.removeprefix('test_').replace('_', '-')}-{os.getpid()}"
     with Lab(name, os.environ["HASYNC_BUILD"]) as lab:
-        request.config.lab = lab
         yield lab
 
 
@@ -41,5 +40,6 @@ def west(lab):
 def pytest_runtest_makereport(item, call):
     report = (yield).get_result()
     if call.when == "call" and call.excinfo:
-        told = item.config.lab.command("report", check=False)
-        report.sections.append(("the lab", told.stdout + told.stderr))
+        for lab in Lab.up:
+            told = lab.command("report", check=False)
+            report.sections.append((f"the lab {lab.name}", told.stdout + told.stderr))

@@ -39,6 +39,8 @@ class Mail(NamedTuple):
 
 
 class Lab:
+    up = []
+
     def __init__(self, name, build):
         self.name, self.build = name, build
         self.folder = pathlib.Path("/run/hasync-lab") / name
@@ -53,11 +55,17 @@ class Lab:
         return done
 
     def __enter__(self):
-        self.command("up", self.build)
+        try:
+            self.command("up", self.build)
+        except BaseException:
+            self.command("down")
+            raise
+        Lab.up.append(self)
         self.network = (self.folder / "network").read_text().strip()
         return self
 
     def __exit__(self, *_):
+        Lab.up.remove(self)
         self.command("down")
 
     def fault(self, *words):
@@ -66,8 +74,10 @@ class Lab:
     @contextlib.contextmanager
     def broken(self, fault, *words, until="heal"):
         self.fault(fault, *words)
-        yield
-        self.fault(until, *(words[:1] if until != "heal" else ()))
+        try:
+            yield
+        finally:
+            self.fault(until, *(words[:1] if until != "heal" else ()))
 
     def note(self, text):
         """Into the timeline that a failure prints."""
@@ -128,6 +138,11 @@ class Host:
         """heartbeat__interval="1s" sets heartbeat.interval, and so on; then Save and Apply."""
         self.hasync("config", "set", *(f"{key.replace('__', '.')}={value}" for key, value in settings.items()))
         self.hasync("apply")
+
+    def sync_by_hand_only(self):
+        """None falls due by schedule meanwhile."""
+        in_two_days = datetime.date.today() + datetime.timedelta(days=2)
+        self.set(sync__start_time=f"{in_two_days}T00:00:00Z", sync__run_every="1d")
 
     def beat_every_second(self, failures=3, **more):
         """An outage is detected within 6 s: 1 s interval + 3 × 1 s timeout + 2 × 1 s re-check."""

@@ -34,6 +34,7 @@ class TestClock final : public Clock {
 class NoRunner final : public ProcessRunner {
  public:
   Result<ProcessResult> run(const ProcessSpec&) override { return fail(ExitCode::failed, "nothing is run here"); }
+  bool end_left_over(const std::string&) override { return false; }
 };
 class NoProber final : public heartbeat::Prober {
  public:

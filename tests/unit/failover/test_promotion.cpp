@@ -147,9 +147,8 @@ TEST_CASE("killed at every moment around its journal, a promotion is resumed to 
     INFO("killed at moment " << moments);
     world.check_promoted();
   }
-  CHECK(moments ==
-        4 * 7 + 2 +
-            1);  // two entries of two moments for each of the seven steps, the end, and the run that was not killed
+  CHECK(moments == (2 * 7 + 3 + 1) * 2 + 1);  // two moments for each entry: two of each of the seven steps, one for the
+                                              // start of each program, the end; and the run that was not killed
 }
 
 TEST_CASE("killed again at each moment of the resumption, it still comes to the same end") {

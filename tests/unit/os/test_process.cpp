@@ -1,7 +1,11 @@
 #include <fcntl.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 
+#include "base/text.hpp"
 #include "os/clock.hpp"
 #include "os/file_lock.hpp"
 #include "os/process.hpp"
@@ -95,4 +99,40 @@ TEST_CASE("a lock is held on by the child that inherited it, and by no other") {
   while (lock_holder(path)) {
   }
   CHECK(FileLock::take(path, "the third"));
+}
+
+TEST_CASE("what a killed run left behind is ended with all of its group, and a later process is not") {
+  int told[2];
+  REQUIRE(pipe(told) == 0);
+  const pid_t killed = fork();
+  if (killed == 0) {
+    auto spec = shell("sleep 1000 & echo $! >&9; wait");
+    REQUIRE(dup2(told[1], 9) == 9);
+    spec.inherit = {9};
+    spec.on_started = [&](const std::string& process) { dprintf(told[1], "%s\n", process.c_str()); };
+    run(spec);
+    _exit(0);
+  }
+  close(told[1]);
+  std::string words;
+  for (char byte = 0; std::count(words.begin(), words.end(), '\n') < 2 && read(told[0], &byte, 1) == 1;) words += byte;
+  const auto lines = split(words, '\n');
+  REQUIRE(lines.size() >= 2);
+  const bool name_first = lines[0].starts_with("process ");
+  const auto process = lines[name_first ? 0 : 1];
+  const auto inner = static_cast<pid_t>(std::stoi(lines[name_first ? 1 : 0]));
+  kill(killed, SIGKILL);
+  waitpid(killed, nullptr, 0);
+
+  const Interrupt interrupt;
+  SystemProcessRunner runner{interrupt};
+  CHECK_FALSE(runner.end_left_over(""));
+  CHECK_FALSE(runner.end_left_over("done in 3 s"));
+  CHECK_FALSE(runner.end_left_over(process + "0"));
+  CHECK(kill(inner, 0) == 0);
+  CHECK(runner.end_left_over(process));
+  CHECK_FALSE(runner.end_left_over(process));
+  // The last of the group that held the pipe is gone: it comes to its end.
+  char none = 0;
+  CHECK(read(told[0], &none, 1) == 0);
 }
