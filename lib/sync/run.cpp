@@ -161,8 +161,9 @@ class Run {
     HASYNC_TRY(run_.point, point_id(store_, database_, now));
     HASYNC_TRY(run_.id, store::add_run(database_, run_));
     if (const auto pulled = pull(node); !pulled) {
+      auto told = told_with_room(pulled.error());  // before room is made again
       static_cast<void>(remove_tree(store_.incoming()));
-      return end(told_with_room(pulled.error()));
+      return end(std::move(told));
     }
     return end(std::nullopt);
   }
