@@ -25,7 +25,8 @@ Result<ExitCode> test(Session& session, bool with_dialogue) {
   notify::CurlMailer mailer{settings.notify.smtp, with_dialogue ? dialogue : nullptr};
   HASYNC_TRY(const auto answers,
              mailer.send({sender, email.to, message.subject, message.body,
-                          fmt::format("hasync.test.{}.{}", to_ms(now), sender), settings.node.name, now}));
+                          fmt::format("hasync.test.{}.{}", to_ms(now), sender), settings.node.name, now},
+                         Duration::max()));
   auto worst = ExitCode::done;
   for (const auto& answer : answers) {
     const bool accepted = answer.answer == notify::Answer::accepted;

@@ -3,8 +3,6 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <future>
-
 #include "agent/acted.hpp"
 #include "agent/failover.hpp"
 #include "agent/telling.hpp"
@@ -150,15 +148,16 @@ Result<Beaten> beat_with_lock(const Node& node) {
   if (state.role == Role::primary)
     return store::paused(state, node.clock.now()) ? Beaten{"paused: this node stays primary"}
                                                   : yield_to_higher_term(node, state.term);
-  // Whoever must be heard before a promotion is asked beside the last attempt: the decision needs no time of its own.
+  // A witness counts for a failure that comes after its answer: one that is heard only afterwards may mean that this
+  // node was cut off, and just now is no more. The peer is asked meanwhile, so that the decision needs no time of its
+  // own.
   const auto ask = node.settings.failover.action == config::FailoverAction::promote ? AskPeer::yes : AskPeer::no;
-  std::future<Heard> heard;
-  const heartbeat::BeatHooks hooks{
-      [&node](const store::Episode& episode) { return tell_recovery(node, episode); },
-      [&] { heard = std::async(std::launch::async, [&node, ask] { return listen(node, ask); }); }};
+  std::optional<Asking> asking;
+  const heartbeat::BeatHooks hooks{[&node](const store::Episode& episode) { return tell_recovery(node, episode); },
+                                   [&] { asking.emplace(node, ask); }};
   HASYNC_TRY(const auto beat, heartbeat::run_beat(node.settings, node.database, node.clock, node.prober, hooks));
   if (beat.verdict == heartbeat::Verdict::detected || may_still_be_promoted(node, beat)) {
-    HASYNC_TRY(const auto done, act_on(node, *beat.episode, heard.valid() ? heard.get() : listen(node, ask)));
+    HASYNC_TRY(const auto done, act_on(node, *beat.episode, asking.value().heard()));
     if (done) return Beaten{*done, Weight::event};
   }
   return Beaten{beat.last.alive ? "alive: " + beat.last.evidence
@@ -217,7 +216,9 @@ Result<void> beat_for(const Node& node, Duration cover, const std::function<void
 }
 
 Result<void> send_mail(const Node& node, notify::Which which) {
-  HASYNC_CHECK(notify::flush(node.database, node.settings, node.paths, node.clock, node.mailer, which));
+  // A beat must be over when the next one is due, whatever the mail server does.
+  const auto limit = which == notify::Which::fresh ? std::optional{node.settings.heartbeat.interval} : std::nullopt;
+  HASYNC_CHECK(notify::flush(node.database, node.settings, node.paths, node.clock, node.mailer, which, limit));
   return {};
 }
 

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <thread>
 
 #include "base/text.hpp"
 #include "failover/activation.hpp"
@@ -42,18 +41,15 @@ std::optional<peer::Description> hear_peer(const Node& node) {
 
 }  // namespace
 
-Heard listen(const Node& node, AskPeer ask) {
-  Heard heard;
-  std::jthread at_the_peer;
-  if (ask == AskPeer::yes) at_the_peer = std::jthread{[&] { heard.peer = hear_peer(node); }};
+Asking::Asking(const Node& node, AskPeer ask) {
+  if (ask == AskPeer::yes) peer_ = std::async(std::launch::async, [&node] { return hear_peer(node); });
   const auto& witnesses = node.settings.failover.witnesses;
-  if (!witnesses.empty()) {
-    const auto answers = node.prober.ask(witnesses, node.settings.heartbeat.timeout);
-    heard.witness = {heartbeat::any_alive(answers), heartbeat::tell(answers)};
-  }
-  if (at_the_peer.joinable()) at_the_peer.join();
-  return heard;
+  if (witnesses.empty()) return;
+  const auto answers = node.prober.ask(witnesses, node.settings.heartbeat.timeout);
+  witness_ = {heartbeat::any_alive(answers), heartbeat::tell(answers)};
 }
+
+Heard Asking::heard() { return {witness_, peer_.valid() ? peer_.get() : std::nullopt}; }
 
 Result<void> record_heard(const Node& node, const Heard& heard) {
   return heard.peer ? peer::record_told(node.database, *heard.peer, node.clock.now()) : Result<void>{};
@@ -66,7 +62,7 @@ Result<std::optional<peer::Description>> ask_the_peer(const Node& node) {
 }
 
 Result<Heard> ask_around(const Node& node, AskPeer ask) {
-  auto heard = listen(node, ask);
+  auto heard = Asking{node, ask}.heard();
   HASYNC_CHECK(record_heard(node, heard));
   return heard;
 }

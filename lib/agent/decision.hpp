@@ -1,5 +1,6 @@
 // Would this node be promoted now? The facts gathered, the guards judged, the plan that would be carried out.
 #pragma once
+#include <future>
 #include <string>
 #include <vector>
 
@@ -19,11 +20,20 @@ struct Heard {
   std::optional<failover::WitnessAnswer> witness{};  // none: none is configured
   std::optional<peer::Description> peer{};           // none: it was not asked, or did not answer
 };
-// Asks the peer and the witnesses side by side. Records nothing, so that it can be done beside a beat.
-Heard listen(const Node& node, AskPeer ask);
+// The peer and the witnesses, asked side by side. Made when the witnesses have answered, or not; the peer may still
+// take its time. Records nothing.
+class Asking {
+ public:
+  Asking(const Node& node, AskPeer ask);
+  Heard heard();  // once
+
+ private:
+  std::future<std::optional<peer::Description>> peer_;
+  std::optional<failover::WitnessAnswer> witness_;
+};
 // What the peer told of itself counts from now on.
 Result<void> record_heard(const Node& node, const Heard& heard);
-Result<Heard> ask_around(const Node& node, AskPeer ask);  // both
+Result<Heard> ask_around(const Node& node, AskPeer ask);  // all of it
 
 // What the peer tells of itself now, which is recorded; none when it does not answer, or cannot be asked.
 Result<std::optional<peer::Description>> ask_the_peer(const Node& node);

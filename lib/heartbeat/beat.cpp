@@ -19,18 +19,24 @@ class Beater {
   Result<Beat> run() {
     HASYNC_TRY(const auto newest, store::newest_attempt(database_));
     int failures = carried_failures(newest, settings_.heartbeat, clock_.uptime(), boot_);
+    prepare_after(failures);
     for (;;) {
-      if (failures + 1 == settings_.heartbeat.failures && hooks_.before_last_attempt) hooks_.before_last_attempt();
       HASYNC_TRY(auto beat, attempt(failures));
       if (beat.verdict != Verdict::failing) return beat;
       failures = beat.last.failures;
-      if (!clock_.wait(settings_.heartbeat.recheck_interval))
+      const auto next = clock_.uptime() + settings_.heartbeat.recheck_interval;
+      prepare_after(failures);
+      if (!clock_.wait_until(next))
         return fail(ExitCode::interrupted,
                     fmt::format("interrupted after {} of {} failed attempts", failures, settings_.heartbeat.failures));
     }
   }
 
  private:
+  void prepare_after(int failures) const {
+    if (failures + 1 >= settings_.heartbeat.failures && hooks_.before_last_attempt) hooks_.before_last_attempt();
+  }
+
   Result<Beat> attempt(int failures_before) {
     store::Attempt attempt{.at = clock_.now()};
     const auto began = clock_.uptime();

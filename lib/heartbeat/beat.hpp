@@ -12,7 +12,8 @@ namespace hasync::heartbeat {
 struct BeatHooks {
   // Called inside the transaction that records the success ending an episode that had been detected.
   std::function<Result<void>(const store::Episode&)> on_recovered{};
-  // Called before the attempt that may be the last before the peer is judged gone.
+  // Called before an attempt that, failing, means that the peer is gone: while the re-check interval lasts, where there
+  // is one before it. What is learned here is older than that failure.
   std::function<void()> before_last_attempt{};
 };
 

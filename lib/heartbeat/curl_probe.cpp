@@ -52,8 +52,16 @@ std::string tell_failure(CURLcode code, CURL* handle, const char* said, Duration
   long number = 0;
   curl_easy_getinfo(handle, CURLINFO_OS_ERRNO, &number);
   switch (code) {
-    case CURLE_OPERATION_TIMEDOUT:
-      return fmt::format("no answer within {}", tell_duration(timeout));
+    case CURLE_OPERATION_TIMEDOUT: {
+      curl_off_t looked_up = 0, connected = 0;
+      curl_easy_getinfo(handle, CURLINFO_NAMELOOKUP_TIME_T, &looked_up);
+      curl_easy_getinfo(handle, CURLINFO_CONNECT_TIME_T, &connected);
+      return fmt::format("{} within {}",
+                         looked_up == 0   ? "its name was not told by the name server"
+                         : connected == 0 ? "no connection"
+                                          : "connected, but no answer",
+                         tell_duration(timeout));
+    }
     case CURLE_COULDNT_RESOLVE_HOST:
       return "its name is not known";
     case CURLE_COULDNT_CONNECT:

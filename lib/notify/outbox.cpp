@@ -44,8 +44,10 @@ void count(Flushed& flushed, const store::Mail& mail, const Envelope& tried) {
   }
 }
 
-bool is_wanted(const store::Mail& mail, Which which, Instant now) {
-  return which == Which::all || (which == Which::due ? mail.next_try <= now : mail.tries == 0);
+bool any_wanted(const std::vector<store::Mail>& waiting, Which which, Instant now) {
+  return std::any_of(waiting.begin(), waiting.end(), [&](const store::Mail& mail) {
+    return which == Which::all || (which == Which::due ? mail.next_try <= now : mail.tries == 0);
+  });
 }
 
 }  // namespace
@@ -71,19 +73,21 @@ Result<void> queue(store::Database& database, const config::Config& settings, st
 }
 
 Result<Flushed> flush(store::Database& database, const config::Config& settings, const store::StatePaths& paths,
-                      Clock& clock, Mailer& mailer, Which which) {
+                      Clock& clock, Mailer& mailer, Which which, std::optional<Duration> limit) {
   Flushed flushed;
+  const auto began = clock.uptime();
   HASYNC_TRY(auto waiting, store::queued_mails(database));
-  std::erase_if(waiting, [&](const store::Mail& mail) { return !is_wanted(mail, which, clock.now()); });
-  if (waiting.empty() || settings.notify.smtp.url.empty()) return flushed;
+  if (!any_wanted(waiting, which, clock.now()) || settings.notify.smtp.url.empty()) return flushed;
   const auto lock = FileLock::take(paths.mail_lock(), fmt::format("hasync agent notify (pid {})", ::getpid()));
   if (!lock) return lock.error().code == ExitCode::busy ? Result<Flushed>{flushed} : fail(lock.error());
-  HASYNC_TRY(waiting, store::queued_mails(database));  // another process may just have been at it
+  HASYNC_TRY(waiting, store::queued_mails(database));
+  if (!any_wanted(waiting, which, clock.now())) return flushed;  // another process has just been at it
   for (auto& mail : waiting) {
     const auto now = clock.now();
-    if (!is_wanted(mail, which, now)) continue;
     const auto envelope = envelope_of(mail, settings);
-    const auto answers = flushed.trouble.empty() ? mailer.send(envelope) : fail(ExitCode::failed, flushed.trouble);
+    const auto answers = flushed.trouble.empty()
+                             ? mailer.send(envelope, limit ? *limit - (clock.uptime() - began) : Duration::max())
+                             : fail(ExitCode::failed, flushed.trouble);
     ++mail.tries;
     mail.next_try = now + back_off(mail.tries);
     if (answers) {

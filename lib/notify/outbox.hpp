@@ -26,10 +26,11 @@ struct Flushed {
   int sent = 0, failed = 0, waiting = 0;  // recipients
   std::string trouble{};                  // why some still wait
 };
-// Sends what waits. Another process that is at it already does it for us: nothing to do. After a server that cannot be
-// reached the rest waits too.
+// When one is wanted, sends all that wait, the oldest first, so that none overtakes another. Another process that is at
+// it already does it for us: nothing to do. After a server that cannot be reached, or when `limit` is used up, the rest
+// waits.
 Result<Flushed> flush(store::Database& database, const config::Config& settings, const store::StatePaths& paths,
-                      Clock& clock, Mailer& mailer, Which which);
+                      Clock& clock, Mailer& mailer, Which which, std::optional<Duration> limit = std::nullopt);
 
 // 1 min, 2 min, 4 min, … up to an hour after so many tries.
 Duration back_off(int tries);

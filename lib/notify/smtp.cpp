@@ -122,7 +122,8 @@ Result<std::string> read_password(const std::string& path) {
   return std::string{trim(text)};
 }
 
-Error explain(CURLcode code, const config::Smtp& settings, const Dialogue& dialogue, const char* said) {
+Error explain(CURLcode code, const config::Smtp& settings, const Dialogue& dialogue, const char* said,
+              Duration patience) {
   const auto server = settings.url;
   switch (code) {
     case CURLE_USE_SSL_FAILED:
@@ -138,7 +139,7 @@ Error explain(CURLcode code, const config::Smtp& settings, const Dialogue& dialo
       return {ExitCode::failed,
               fmt::format("{} refuses the login of notify.smtp.username: {}", server, dialogue.objection())};
     case CURLE_OPERATION_TIMEDOUT:
-      return {ExitCode::failed, fmt::format("{} did not answer within {}", server, tell_duration(settings.timeout))};
+      return {ExitCode::failed, fmt::format("{} did not answer within {}", server, tell_duration(patience))};
     case CURLE_COULDNT_CONNECT:
       return {ExitCode::failed, fmt::format("no connection to {}; is it up?", server)};
     case CURLE_COULDNT_RESOLVE_HOST:
@@ -153,7 +154,7 @@ Error explain(CURLcode code, const config::Smtp& settings, const Dialogue& dialo
 
 }  // namespace
 
-Result<std::vector<RecipientAnswer>> CurlMailer::send(const Envelope& envelope) {
+Result<std::vector<RecipientAnswer>> CurlMailer::send(const Envelope& envelope, Duration limit) {
   HASYNC_CHECK(check_headers(envelope));
   HASYNC_TRY(const auto password, read_password(settings_.password_file));
   static const CURLcode started = curl_global_init(CURL_GLOBAL_DEFAULT);
@@ -171,10 +172,10 @@ Result<std::vector<RecipientAnswer>> CurlMailer::send(const Envelope& envelope) 
     curl_easy_setopt(curl, CURLOPT_USERNAME, settings_.username.c_str());
     curl_easy_setopt(curl, CURLOPT_PASSWORD, password.c_str());
   }
-  const auto limit = static_cast<long>(settings_.timeout.count());
-  curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, limit);
-  curl_easy_setopt(curl, CURLOPT_SERVER_RESPONSE_TIMEOUT, std::max(1L, limit / 1000));
-  curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, limit * 4);
+  const auto one_answer = static_cast<long>(settings_.timeout.count());
+  curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, one_answer);
+  curl_easy_setopt(curl, CURLOPT_SERVER_RESPONSE_TIMEOUT, std::max(1L, one_answer / 1000));
+  curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, std::max(1L, std::min<long>(one_answer * 4, limit.count())));
   curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
   curl_easy_setopt(curl, CURLOPT_QUICK_EXIT, 1L);
   curl_easy_setopt(curl, CURLOPT_PROXY, "");
@@ -204,7 +205,7 @@ Result<std::vector<RecipientAnswer>> CurlMailer::send(const Envelope& envelope) 
 
   const auto code = curl_easy_perform(curl);
   if (code == CURLE_OK) return dialogue.answers();
-  const auto error = explain(code, settings_, dialogue, said.data());
+  const auto error = explain(code, settings_, dialogue, said.data(), std::min(settings_.timeout, limit));
   if (dialogue.after_data()) {
     const bool refused = dialogue.last().starts_with("5") && code != CURLE_OPERATION_TIMEDOUT;
     return dialogue.answers_without_delivery(refused ? Answer::refused : Answer::later, error.message);

@@ -28,7 +28,8 @@ class Mailer {
   virtual ~Mailer() = default;
   // One answer a recipient. An error: no recipient was served, and why (no connection, no TLS, login refused);
   // ExitCode::usage for an envelope that must never be sent (a line break in a header).
-  virtual Result<std::vector<RecipientAnswer>> send(const Envelope& envelope) = 0;
+  // It takes no longer than `limit`, nor than four times notify.smtp.timeout, which is for one answer.
+  virtual Result<std::vector<RecipientAnswer>> send(const Envelope& envelope, Duration limit) = 0;
 };
 
 // libcurl. TLS as the settings say and always verified; the password is read from its file for each mail.
@@ -37,7 +38,7 @@ class CurlMailer final : public Mailer {
   // `dialogue`, when given, gets each line of the SMTP dialogue ("> RCPT TO:…", "< 250 ok"), logins left out.
   explicit CurlMailer(const config::Smtp& settings, std::function<void(const std::string&)> dialogue = {})
       : settings_(settings), dialogue_(std::move(dialogue)) {}
-  Result<std::vector<RecipientAnswer>> send(const Envelope& envelope) override;
+  Result<std::vector<RecipientAnswer>> send(const Envelope& envelope, Duration limit) override;
 
  private:
   const config::Smtp& settings_;

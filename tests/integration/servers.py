@@ -164,11 +164,14 @@ class MailServer:
 class SilentServer:
     """Accepts connections and says nothing."""
 
+    def __init__(self, port=0):
+        self.port = port
+
     def answer(self, connection):
         self.held.append(connection)
 
     def __enter__(self):
-        self.socket = socket.create_server(("127.0.0.1", 0))
+        self.socket = socket.create_server(("127.0.0.1", self.port))
         self.port = self.socket.getsockname()[1]
         self.held = []
 

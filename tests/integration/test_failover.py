@@ -26,7 +26,7 @@ def beat(pair):
     ("error", "web HTTP 500, expected 200"),
     ("wrong", 'web its answer lacks "OK"'),
     ("redirect", "web HTTP 302, expected 200"),
-    ("silent", "web no answer within 1 s"),
+    ("silent", "web connected, but no answer within 1 s"),
     ("reset", "web connection closed without an answer"),
 ])
 def test_each_fault_of_an_http_server_is_a_failure_with_its_own_words(pair, mode, told):
@@ -187,6 +187,28 @@ def test_a_witness_that_does_not_answer_keeps_in_standby(town):
                      "evidence": "none answers (gateway connection refused): this node may be the one that is cut off"}
 
 
+def test_a_witness_that_answers_only_after_an_attempt_began_does_not_count_for_it(town, tmp_path):
+    """This node was cut off, and is so no more while it still waits for the peer: it must not take that for the peer's outage."""
+    pair, port = town.pair, free_port()
+    began, back = tmp_path / "began", tmp_path / "back"
+    pair.ok("sync")
+    pair.settings["failover"]["witnesses"] = [{"name": "gateway", "host": "127.0.0.1", "port": port}]
+    pair.settings["heartbeat"] |= {"failures": 1, "timeout": "20s", "probes": [{"name": "web", "type": "command", "run": ["false"]}]}
+    pair.save()
+    pair.ok("agent", "heartbeat")
+    wait = f"touch {began}; until [ -e {back} ]; do sleep 0.02; done; exit 1"
+    pair.settings["heartbeat"]["probes"][0]["run"] = ["sh", "-c", wait]
+    pair.save()
+    beat = pair.start("agent", "heartbeat")
+    wait_for(began)
+    with SilentServer(port):
+        back.touch()
+        assert beat.wait(30) == 0
+        assert pair.json("status")["role"] == "secondary"
+        pair.ok("agent", "heartbeat")
+        assert pair.json("status")["role"] == "primary"
+
+
 def test_without_a_recovery_point_nothing_is_promoted(town):
     pair = town.pair
     town.server.mode = "error"
@@ -324,7 +346,7 @@ def test_cover_beats_at_the_interval_and_ends(town):
     assert len(pair.history("heartbeats")) >= 3
 
 
-def test_the_peer_is_asked_beside_the_last_attempt_so_that_the_decision_needs_no_time_of_its_own(ssh_pair, tmp_path):
+def test_the_peer_is_asked_before_the_last_attempt_is_over_so_that_the_decision_needs_no_time_of_its_own(ssh_pair, tmp_path):
     pair, server = ssh_pair
     asked, count = tmp_path / "asked", tmp_path / "count"
     server.describe("primary", 0)

@@ -79,6 +79,19 @@ def test_a_server_that_is_down_delays_mail_and_loses_none(failing):
         assert len(server.mails) == 1
 
 
+def test_no_mail_overtakes_an_older_one(failing):
+    down = free_port()
+    use(failing, f"smtp://127.0.0.1:{down}")
+    assert failing.run("sync").returncode == 1
+    assert [mail["tries"] for mail in queue(failing)] == [1]
+    failing.source.mkdir()
+    (failing.source / "f").write_text("1")
+    with MailServer(port=down) as server:
+        failing.ok("sync")
+        subjects = [email.message_from_string(text)["Subject"] for _, text in server.mails]
+        assert subjects == ["[hasync west] SYNC FAILED: the data of east is not coming in", "[hasync west] sync works again"]
+
+
 def test_each_recipient_has_an_answer_of_its_own(failing):
     with MailServer(refuse=["boss@example.com"]) as server:
         use(failing, server.url)

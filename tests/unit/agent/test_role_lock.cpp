@@ -42,7 +42,7 @@ class NoProber final : public heartbeat::Prober {
 };
 class NoMailer final : public notify::Mailer {
  public:
-  Result<std::vector<notify::RecipientAnswer>> send(const notify::Envelope&) override { return {}; }
+  Result<std::vector<notify::RecipientAnswer>> send(const notify::Envelope&, Duration) override { return {}; }
 };
 
 // A node whose role lock is held by somebody else.

@@ -71,7 +71,7 @@ TEST_CASE("headers are what the RFCs want") {
 TEST_CASE("a header that breaks the line is refused before anything is sent") {
   const config::Smtp settings{.url = "smtp://127.0.0.1:1", .tls = config::Tls::none};
   CurlMailer mailer{settings};
-  CHECK(mailer.send({"a@b", {"c@d"}, "subject\r\nBcc: x@y", "body", "id", "west", now}).error().message ==
+  CHECK(mailer.send({"a@b", {"c@d"}, "subject\r\nBcc: x@y", "body", "id", "west", now}, 1s).error().message ==
         "\"subject\\x0d\\nBcc: x@y\" cannot be in a mail's header: it holds a line break");
 }
 
