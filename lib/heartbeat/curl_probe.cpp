@@ -2,6 +2,8 @@
 
 #include <curl/curl.h>
 #include <fmt/format.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <memory>
 
@@ -24,9 +26,20 @@ void start_curl() {
   static_cast<void>(started);
 }
 
-Handle new_handle(Duration timeout) {
+// What libcurl does not tell: whether there was a TCP connection when the time ran out, though TLS had not come about.
+int close_and_tell(void* was_connected, curl_socket_t socket) {
+  sockaddr_storage peer{};
+  socklen_t length = sizeof peer;
+  if (::getpeername(socket, reinterpret_cast<sockaddr*>(&peer), &length) == 0)
+    *static_cast<bool*>(was_connected) = true;
+  return ::close(socket);
+}
+
+Handle new_handle(Duration timeout, bool& was_connected) {
   start_curl();
   Handle handle{curl_easy_init()};
+  curl_easy_setopt(handle.get(), CURLOPT_CLOSESOCKETFUNCTION, close_and_tell);
+  curl_easy_setopt(handle.get(), CURLOPT_CLOSESOCKETDATA, &was_connected);
   curl_easy_setopt(handle.get(), CURLOPT_TIMEOUT_MS, static_cast<long>(timeout.count()));
   curl_easy_setopt(handle.get(), CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(timeout.count()));
   // Debian's libcurl resolves names in a thread of its own, so that these limits hold for the resolver too.
@@ -48,18 +61,17 @@ std::size_t take_body(char* bytes, std::size_t, std::size_t length, void* to) {
   return body.cut ? 0 : length;
 }
 
-std::string tell_failure(CURLcode code, CURL* handle, const char* said, Duration timeout) {
+std::string tell_failure(CURLcode code, CURL* handle, const char* said, Duration timeout, bool was_connected) {
   long number = 0;
   curl_easy_getinfo(handle, CURLINFO_OS_ERRNO, &number);
   switch (code) {
     case CURLE_OPERATION_TIMEDOUT: {
-      curl_off_t looked_up = 0, connected = 0;
+      curl_off_t looked_up = 0;
       curl_easy_getinfo(handle, CURLINFO_NAMELOOKUP_TIME_T, &looked_up);
-      curl_easy_getinfo(handle, CURLINFO_CONNECT_TIME_T, &connected);
       return fmt::format("{} within {}",
-                         looked_up == 0   ? "its name was not told by the name server"
-                         : connected == 0 ? "no connection"
-                                          : "connected, but no answer",
+                         was_connected    ? "connected, but no answer"
+                         : looked_up == 0 ? "its name was not told by the name server"
+                                          : "no connection",
                          tell_duration(timeout));
     }
     case CURLE_COULDNT_RESOLVE_HOST:
@@ -98,7 +110,8 @@ ProbeResult timed(const config::Probe& probe, Ask ask) {
 
 ProbeResult ask_http(const config::Probe& probe, Duration timeout) {
   return timed(probe, [&]() -> std::string {
-    const auto handle = new_handle(timeout);
+    bool was_connected = false;
+    const auto handle = new_handle(timeout, was_connected);
     Body body;
     std::array<char, CURL_ERROR_SIZE> said{};
     curl_easy_setopt(handle.get(), CURLOPT_ERRORBUFFER, said.data());
@@ -112,14 +125,15 @@ ProbeResult ask_http(const config::Probe& probe, Duration timeout) {
     long status = 0;
     curl_easy_getinfo(handle.get(), CURLINFO_RESPONSE_CODE, &status);
     const bool enough = code == CURLE_WRITE_ERROR && body.cut;
-    if (code != CURLE_OK && !enough) return tell_failure(code, handle.get(), said.data(), timeout);
+    if (code != CURLE_OK && !enough) return tell_failure(code, handle.get(), said.data(), timeout, was_connected);
     return judge_answer(probe, status, body);
   });
 }
 
 ProbeResult ask_tcp(const config::Probe& probe, Duration timeout) {
   return timed(probe, [&]() -> std::string {
-    const auto handle = new_handle(timeout);
+    bool was_connected = false;
+    const auto handle = new_handle(timeout, was_connected);
     std::array<char, CURL_ERROR_SIZE> said{};
     const bool bare_ipv6 = probe.host.find(':') != std::string::npos;
     const auto url = fmt::format("http://{}:{}", bare_ipv6 ? "[" + probe.host + "]" : probe.host, probe.port);
@@ -127,7 +141,7 @@ ProbeResult ask_tcp(const config::Probe& probe, Duration timeout) {
     curl_easy_setopt(handle.get(), CURLOPT_URL, url.c_str());
     curl_easy_setopt(handle.get(), CURLOPT_CONNECT_ONLY, 1L);
     const auto code = curl_easy_perform(handle.get());
-    return code == CURLE_OK ? std::string{} : tell_failure(code, handle.get(), said.data(), timeout);
+    return code == CURLE_OK ? std::string{} : tell_failure(code, handle.get(), said.data(), timeout, was_connected);
   });
 }
 

@@ -42,6 +42,12 @@ def test_a_living_http_server_is_alive_however_much_it_says(pair, mode):
         assert beat(pair)[0] == "alive"
 
 
+def test_a_server_that_hangs_before_tls_is_told_from_one_that_cannot_be_reached(pair):
+    with SilentServer() as server:
+        probe(pair, type="http", url=f"https://127.0.0.1:{server.port}/")
+        assert beat(pair) == ("failed", "1 in a row: web connected, but no answer within 1 s")
+
+
 def test_a_certificate_is_verified(pair, tmp_path):
     tls = make_certificate(tmp_path)
     with HttpServer(tls=tls) as server:
