@@ -20,8 +20,6 @@ namespace hasync::agent {
 namespace {
 
 constexpr auto ask_timeout = std::chrono::seconds{10};
-// A clock that is off by more makes data ages and the two histories misleading.
-constexpr auto clock_offset_limit = std::chrono::seconds{5};
 
 Checked check_program(const Node& node, const std::string& name, const std::vector<std::string>& argv) {
   const auto ended = node.runner.run({.argv = argv, .timeout = ask_timeout});
@@ -47,10 +45,7 @@ Checked check_peer(const Node& node) {
     return {"peer", Finding::unwise,
             fmt::format("runs hasync {}, this node {}; install the same", told->version, node.version)};
   const auto offset = std::chrono::round<std::chrono::seconds>(told->at - node.clock.now());
-  if (offset > clock_offset_limit || offset < -clock_offset_limit)
-    return {"peer", Finding::unwise,
-            fmt::format("its clock is {} {} ours; set up NTP on both", tell_duration(std::chrono::abs(offset)),
-                        offset.count() > 0 ? "ahead of" : "behind")};
+  if (peer::clocks_differ(offset)) return {"peer", Finding::unwise, peer::tell_clock_offset(peer.name, offset)};
   return {
       "peer", Finding::good,
       fmt::format("{} is {}, term {}, hasync {}", told->node, store::role_name(told->role), told->term, told->version)};

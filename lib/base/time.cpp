@@ -164,4 +164,9 @@ std::string tell_duration(Duration value) {
   return "0 s";
 }
 
+std::string tell_age(Duration age) {
+  if (age >= Duration{0}) return tell_duration(age) + " old";
+  return fmt::format("of the future, {} ahead: this node's clock was set back", tell_duration(-age));
+}
+
 }  // namespace hasync

@@ -41,10 +41,9 @@ Guard recovery_point(const Facts& facts) {
 Guard data_age(const Facts& facts) {
   if (!facts.point) return {"data-age", Verdict::unknown, "there is no recovery point"};
   const auto age = facts.now - facts.point->at;
-  if (facts.max_data_age == Duration{0})
-    return {"data-age", Verdict::pass, tell_duration(age) + " old, any age is accepted"};
-  const auto evidence = fmt::format("{} old, limit {}", tell_duration(age), tell_duration(facts.max_data_age));
-  if (age < Duration{0}) return {"data-age", Verdict::unknown, evidence + ": this node's clock was set back"};
+  if (facts.max_data_age == Duration{0}) return {"data-age", Verdict::pass, tell_age(age) + ", any age is accepted"};
+  const auto evidence = fmt::format("{}, limit {}", tell_age(age), tell_duration(facts.max_data_age));
+  if (age < Duration{0}) return {"data-age", Verdict::unknown, evidence};
   return {"data-age", age <= facts.max_data_age ? Verdict::pass : Verdict::fail, evidence};
 }
 

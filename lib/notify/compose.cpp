@@ -13,9 +13,8 @@ std::string at(Instant instant) { return format_rfc3339(std::chrono::floor<std::
 std::string row(std::string_view label, std::string_view words) { return fmt::format("  {:<10} {}\n", label, words); }
 
 std::string exposure(const std::string& peer, const std::optional<Duration>& age) {
-  return age ? fmt::format("the newest recovery point is {} old: later changes on {} are not here", tell_duration(*age),
-                           peer)
-             : "there is no recovery point at all";
+  if (!age) return "there is no recovery point at all";
+  return fmt::format("the newest recovery point is {}: later changes on {} are not here", tell_age(*age), peer);
 }
 
 Message message(const Speaker& speaker, const std::string& subject, const std::string& body) {

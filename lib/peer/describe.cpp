@@ -64,6 +64,16 @@ Result<Description> ask_peer(const config::Peer& peer, ProcessRunner& runner, Du
   return told;
 }
 
+bool clocks_differ(Duration offset) {
+  constexpr auto limit = std::chrono::seconds{5};
+  return offset > limit || offset < -limit;
+}
+
+std::string tell_clock_offset(const std::string& peer, Duration offset) {
+  return fmt::format("the clock of {} is {} {} ours; set up NTP on both", peer, tell_duration(std::chrono::abs(offset)),
+                     offset > Duration{0} ? "ahead of" : "behind");
+}
+
 Result<void> record_told(store::Database& database, const Description& told, Instant now) {
   return store::set_peer(
       database, {told.role, told.term, told.version, now, std::chrono::round<std::chrono::seconds>(told.at - now)});

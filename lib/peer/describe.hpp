@@ -25,6 +25,11 @@ Result<Description> parse_description(const std::string& text);
 // ExitCode::unsafe where another node answers than the one that is meant.
 Result<Description> ask_peer(const config::Peer& peer, ProcessRunner& runner, Duration timeout);
 
+// Whether the peer's clock, so far ahead of ours, makes data ages and the two histories misleading, and how that is
+// told.
+bool clocks_differ(Duration offset);
+std::string tell_clock_offset(const std::string& peer, Duration offset);
+
 // Keeps what the peer told at `now`, and how far its clock is from ours.
 Result<void> record_told(store::Database& database, const Description& told, Instant now);
 

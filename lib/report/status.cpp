@@ -6,6 +6,7 @@
 
 #include "base/text.hpp"
 #include "config/validate.hpp"
+#include "peer/describe.hpp"
 #include "report/failover.hpp"
 #include "report/json.hpp"
 
@@ -46,6 +47,7 @@ std::string as_json(const agent::Status& status) {
   json["failover"] = {{"action", std::string{action_name(status.settings.failover.action)}},
                       {"would_promote", status.blocking.empty()},
                       {"blocking", status.blocking}};
+  json["peer_clock_offset_s"] = status.node.peer ? Json(seconds(status.node.peer->clock_offset)) : Json(nullptr);
   json["mail"] = {{"queued", status.mail.queued}, {"failed", status.mail.failed}};
   return dump(json);
 }
@@ -56,7 +58,7 @@ std::string tell_point(const agent::Status& status) {
   if (!status.point) return "NO RECOVERY POINT · to make one: hasync sync";
   const auto limit = status.settings.failover.max_data_age;
   const bool old = limit > Duration{0} && *status.data_age > limit;
-  return fmt::format("{} old{} · point {} · {}, {} · {} kept", tell_duration(*status.data_age),
+  return fmt::format("{}{} · point {} · {}, {} · {} kept", tell_age(*status.data_age),
                      old ? fmt::format(" — limit is {} ✗", tell_duration(limit)) : "", status.point->id,
                      counted(status.point->files, "file"), tell_size(status.point->bytes), status.points_kept);
 }
@@ -186,6 +188,8 @@ std::string render(const agent::Status& status, Format format, LocalTime local) 
     return text + row("mail", tell_mail(status)) + row("look", "hasync history failovers");
   }
   text += row("data", tell_point(status)) + row("sync", tell_schedule(status, local)) + row("", tell_last_run(status));
+  if (status.node.peer && peer::clocks_differ(status.node.peer->clock_offset))
+    text += row("clock", peer::tell_clock_offset(status.settings.peer.name, status.node.peer->clock_offset));
   return text + row("heartbeat", tell_beat(status)) + row("on failure", tell_failover(status)) +
          row("mail", tell_mail(status));
 }
@@ -203,7 +207,7 @@ Nagios nagios(const agent::Status& status) {
   if (two_primaries(status)) return {2, fmt::format("HASYNC CRITICAL - {}: {}", name, headline(status))};
   if (status.node.role == Role::primary)
     return {0, fmt::format("HASYNC OK - {} is primary, term {}", name, status.node.term)};
-  const auto age = status.data_age ? tell_duration(*status.data_age) : "none";
+  const auto age = status.data_age ? tell_age(*status.data_age) : "none";
   const auto perf = status.data_age ? fmt::format(" | data_age={}s", status.data_age->count() / 1000) : "";
   if (status.heartbeat.state == BeatState::failed)
     return {2, fmt::format("HASYNC CRITICAL - {} is gone{}", status.settings.peer.name, perf)};
@@ -214,7 +218,7 @@ Nagios nagios(const agent::Status& status) {
   if (status.sync.failures_since_good > 0 || status.heartbeat.state == BeatState::failing)
     return {1, fmt::format("HASYNC WARNING - {}: sync failed {}, heartbeat {}{}", name,
                            counted(status.sync.failures_since_good, "time"), state_name(status.heartbeat.state), perf)};
-  return {0, fmt::format("HASYNC OK - {} is secondary, data {} old{}", name, age, perf)};
+  return {0, fmt::format("HASYNC OK - {} is secondary, data {}{}", name, age, perf)};
 }
 
 }  // namespace hasync::report

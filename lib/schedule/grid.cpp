@@ -30,7 +30,7 @@ std::vector<Instant> upcoming(const Grid& grid, Instant after, int count) {
 
 bool is_due(const Grid& grid, Instant applied_at, const std::optional<Instant>& last_started, Instant now) {
   const auto latest = latest_due(grid, now);
-  if (!latest || *latest < applied_at) return false;
+  if (!latest || (*latest < applied_at && applied_at <= now)) return false;
   return !last_started || *last_started > now || *last_started < *latest;
 }
 

@@ -23,8 +23,8 @@ Instant next_due(const Grid& grid, Instant after);
 std::vector<Instant> upcoming(const Grid& grid, Instant after, int count);
 
 // Whether a run is due at `now`: one due instant has come since the grid was applied and since the last run started.
-// However many were missed, one run makes good for them. A last start in the future means the clock was set back, and
-// counts as none.
+// However many were missed, one run makes good for them. What lies in the future was recorded before the clock
+// was set back, and counts as nothing.
 bool is_due(const Grid& grid, Instant applied_at, const std::optional<Instant>& last_started, Instant now);
 
 // The due instants that a run from `started` to `finished` was in the way of. One that came in the last few seconds may

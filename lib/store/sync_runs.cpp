@@ -77,7 +77,7 @@ Result<std::vector<SyncRun>> list_runs(Database& database, const Range& range) {
 }
 
 Result<std::optional<SyncRun>> newest_run(Database& database) {
-  return one_run(database, select_runs + "WHERE result <> 'skipped' ORDER BY started DESC, id DESC LIMIT 1");
+  return one_run(database, select_runs + "WHERE result <> 'skipped' ORDER BY id DESC LIMIT 1");
 }
 
 Result<bool> has_run_between(Database& database, Instant from, Instant until) {
@@ -89,8 +89,7 @@ Result<bool> has_run_between(Database& database, Instant from, Instant until) {
 }
 
 Result<std::optional<SyncRun>> newest_good_run(Database& database) {
-  return one_run(database,
-                 select_runs + "WHERE result IN ('success', 'unchanged') ORDER BY started DESC, id DESC LIMIT 1");
+  return one_run(database, select_runs + "WHERE result IN ('success', 'unchanged') ORDER BY id DESC LIMIT 1");
 }
 
 Result<std::int64_t> failures_since_good_run(Database& database) {
@@ -129,8 +128,13 @@ Result<void> set_point_state(Database& database, const std::string& id, PointSta
 }
 
 Result<std::vector<Point>> list_points(Database& database) {
-  HASYNC_TRY(auto query, database.prepare("SELECT id, at, state, files, bytes, run FROM points WHERE state <> 'pruned' "
-                                          "ORDER BY at DESC, id DESC"));
+  // By the run that made them, not by the clock, which may have been set back. A point that a crash left without its
+  // run is still named by that.
+  HASYNC_TRY(
+      auto query,
+      database.prepare("SELECT id, at, state, files, bytes, run FROM points WHERE state <> 'pruned' ORDER BY "
+                       "coalesce(run, (SELECT max(made.id) FROM sync_runs AS made WHERE made.point = points.id), 0) "
+                       "DESC, at DESC, id DESC"));
   return all_rows(query, point_from);
 }
 

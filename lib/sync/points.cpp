@@ -97,15 +97,12 @@ Result<void> put_in_order(const store::StoreFolder& store, store::Database& data
 }
 
 Result<void> prune(const store::StoreFolder& store, store::Database& database, int keep) {
-  auto ids = store::point_ids(store);
   const auto current = store::current_point(store);
-  const auto surplus = static_cast<std::ptrdiff_t>(ids.size()) - keep;
-  if (surplus <= 0) return {};
-  ids.resize(static_cast<std::size_t>(surplus));
-  for (const auto& id : ids) {
-    if (id == current) continue;
-    HASYNC_CHECK(throw_away(store, id));
-    HASYNC_CHECK(store::set_point_state(database, id, store::PointState::pruned));
+  HASYNC_TRY(const auto points, store::list_points(database));
+  for (auto at = static_cast<std::size_t>(keep); at < points.size(); ++at) {
+    if (points[at].id == current) continue;
+    HASYNC_CHECK(throw_away(store, points[at].id));
+    HASYNC_CHECK(store::set_point_state(database, points[at].id, store::PointState::pruned));
   }
   return {};
 }

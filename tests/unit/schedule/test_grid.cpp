@@ -61,6 +61,7 @@ TEST_CASE("a past anchor does not make a run due at once, and a clock set back d
   CHECK_FALSE(is_due(grid, applied, std::nullopt, at("2026-11-24T02:30:00Z")));
   CHECK(is_due(grid, applied, std::nullopt, at("2026-11-24T03:00:00Z")));
   CHECK(is_due(grid, applied, at("2031-01-01T00:00:00Z"), at("2026-11-24T05:00:00Z")));
+  CHECK(is_due(grid, at("2031-01-01T00:00:00Z"), std::nullopt, at("2026-11-24T05:00:00Z")));
 }
 
 TEST_CASE("a month of cron's ticks and the due test make exactly the grid, in zones of every offset") {

@@ -102,6 +102,19 @@ TEST_CASE("failures since and before a good run are counted, skipped and interru
   CHECK(failures_before(database, last_good).value() == 2);
 }
 
+TEST_CASE("the newest run and point are those that were made last, whatever the clock said") {
+  auto database = new_store();
+  for (const auto& [id, start] : {std::pair{"ahead", t0 + 1h}, {"right", t0}}) {
+    const auto run =
+        add_run(database, {.started = start, .finished = start, .trigger = "schedule", .result = SyncResult::success})
+            .value();
+    REQUIRE(add_point(database, {id, start, PointState::published, 1, 1, run}));
+  }
+  CHECK(newest_run(database).value()->started == t0);
+  CHECK(newest_good_run(database).value()->started == t0);
+  CHECK(list_points(database).value().front().id == "right");
+}
+
 TEST_CASE("a run of any result is found by its start") {
   auto database = new_store();
   REQUIRE(add_run(database, {.started = t0, .trigger = "schedule", .result = SyncResult::skipped}));
