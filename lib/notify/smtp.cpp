@@ -205,7 +205,8 @@ Result<std::vector<RecipientAnswer>> CurlMailer::send(const Envelope& envelope, 
 
   const auto code = curl_easy_perform(curl);
   if (code == CURLE_OK) return dialogue.answers();
-  const auto error = explain(code, settings_, dialogue, said.data(), std::min(settings_.timeout, limit));
+  const auto error = explain(code, settings_, dialogue, said.data(),
+                             std::chrono::ceil<std::chrono::seconds>(std::min(settings_.timeout, limit)));
   if (dialogue.after_data()) {
     const bool refused = dialogue.last().starts_with("5") && code != CURLE_OPERATION_TIMEDOUT;
     return dialogue.answers_without_delivery(refused ? Answer::refused : Answer::later, error.message);
