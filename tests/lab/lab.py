@@ -149,6 +149,14 @@ class Host:
         self.set(heartbeat__interval="1s", heartbeat__failures=failures, heartbeat__recheck_interval="1s", heartbeat__timeout="1s", **more)
         eventually(f"{self.name} hears its peer", lambda: self.heartbeat() == "alive")
 
+    def takes_over_with_a_witness(self):
+        """That is the gateway, whose name server listens for TCP."""
+        witness = f"{{ name: gateway, type: tcp, host: {self.lab.gateway.address}, port: 53 }}"
+        self.edit("  # fence:", f"  witnesses: [ {witness} ]\n  # fence:")
+        self.hasync("sync")
+        self.sync_by_hand_only()
+        self.beat_every_second(failover__action="promote", notify__smtp__timeout="2s")
+
     def heartbeat(self):
         return self.status()["heartbeat"]["state"]
 

@@ -11,10 +11,7 @@ PROMOTED = "[hasync west] PROMOTED: west is now primary (term 1)"
 
 @pytest.fixture(scope="module", autouse=True)
 def witnessed(lab):
-    lab.west.edit("  # fence:", f"  witnesses: [ {{ name: gateway, type: tcp, host: {lab.gateway.address}, port: 53 }} ]\n  # fence:")
-    lab.west.hasync("sync")
-    lab.west.sync_by_hand_only()
-    lab.west.beat_every_second(failover__action="promote", notify__smtp__timeout="2s")
+    lab.west.takes_over_with_a_witness()
     lab.east.set(heartbeat__interval="1s")
 
 
