@@ -1,15 +1,11 @@
 #include <fmt/format.h>
 
-#include <algorithm>
-
 #include "base/text.hpp"
 #include "cmd/command.hpp"
 #include "cmd/commands.hpp"
-#include "config/edit.hpp"
+#include "cmd/settings_change.hpp"
 #include "config/keys.hpp"
-#include "config/load.hpp"
-#include "config/validate.hpp"
-#include "report/changes.hpp"
+#include "config/show.hpp"
 #include "report/settings.hpp"
 
 namespace hasync::cmd {
@@ -38,35 +34,26 @@ Result<ExitCode> get(Session& session, const std::string& path) {
                                            meant ? "; did you mean " + *meant + "?" : ""));
 }
 
-// What the installed schedule is made of.
-bool is_scheduled(const std::string& path) {
-  return path == "sync.start_time" || path == "sync.run_every" || path == "heartbeat.interval";
-}
-
 struct Setting {
-  std::vector<std::string> assignments;
+  std::vector<std::string> words;
   ChangeMode mode = ChangeMode::carry_out;
 };
 
 Result<ExitCode> set(Session& session, const Setting& asked) {
-  std::vector<config::Assignment> assignments;
-  for (const auto& text : asked.assignments) {
+  std::vector<config::Edit> edits;
+  for (const auto& text : asked.words) {
     HASYNC_TRY(auto assignment, config::parse_assignment(text));
-    assignments.push_back(std::move(assignment));
+    edits.emplace_back(std::move(assignment));
   }
-  HASYNC_TRY(const auto edited, asked.mode == ChangeMode::check ? config::plan_edit(session.config_path, assignments)
-                                                                : config::edit_file(session.config_path, assignments));
-  report::Changes changes;
-  for (const auto& change : edited.changes) changes.add(change.path, change.before, change.after);
-  const bool text = session.format == report::Format::text;
-  if (session.shows_lines && text && changes.any())
-    session.print(report::line_diff(session.config_path, edited.before, edited.text));
-  session.print(report::render(changes, session.format));
-  const bool wants_apply = std::any_of(edited.changes.begin(), edited.changes.end(),
-                                       [](const auto& change) { return is_scheduled(change.path); });
-  if (asked.mode == ChangeMode::carry_out && text && wants_apply)
-    session.print("saved; to put it into force: hasync apply\n");
-  return ExitCode::done;
+  return change_settings(session, {"config set " + shell_line(asked.words), asked.mode},
+                         rewrite_by(session, std::move(edits)));
+}
+
+Result<ExitCode> unset(Session& session, const Setting& asked) {
+  std::vector<config::Edit> edits;
+  for (const auto& path : asked.words) edits.emplace_back(config::Removal{path});
+  return change_settings(session, {"config unset " + shell_line(asked.words), asked.mode},
+                         rewrite_by(session, std::move(edits)));
 }
 
 Result<ExitCode> check(Session& session) {
@@ -94,13 +81,22 @@ void add_config(CLI::App& parent, Invocation& invocation) {
       ->add_option("KEY", *path, "as sync.run_every, or sync.datasets.app.source")
       ->required();
 
-  auto asked = std::make_shared<Setting>();
-  auto* set_command = add_command(*config, "set", "change settings in the file, and nothing else in it", invocation,
-                                  [asked](Session& each) { return set(each, *asked); });
-  set_command->add_option("KEY=VALUE", asked->assignments, "one or several, changed together or not at all")
-      ->required();
-  add_change_options(*set_command, asked->mode, invocation.session);
-  add_json_option(*set_command, session);
+  const auto add_change = [&](const char* name, const char* summary,
+                              Result<ExitCode> (*change)(Session&, const Setting&), const char* words,
+                              const char* help) {
+    auto asked = std::make_shared<Setting>();
+    auto* command = add_command(*config, name, summary, invocation,
+                                [asked, change](Session& each) { return change(each, *asked); });
+    command->add_option(words, asked->words, help)->required();
+    add_change_options(*command, asked->mode, session);
+    add_json_option(*command, session);
+  };
+  add_change("set", "change settings in the file, and nothing else in it", set, "KEY=VALUE",
+             "one or several, changed together or not at all");
+  add_change("unset", "take settings out of the file: the default counts again", unset, "KEY",
+             "as sync.keep, or failover.fence for all below it; one or several, together or not at all");
+  add_config_edit(*config, invocation);
+  add_config_versions(*config, invocation);
 
   add_json_option(*add_command(*config, "check", "check the settings, all faults at once, and warn of what is unwise",
                                invocation, check),

@@ -23,7 +23,7 @@ Session::Session()
 Result<config::Config> Session::load_config() const {
   HASYNC_TRY(const auto text, config::read_settings(config_path));
   HASYNC_TRY(auto loaded, config::load_text(text, config_path));
-  HASYNC_CHECK(config::check_named_files(loaded, text, config_path));
+  HASYNC_CHECK(config::check_all_named(loaded, text, config_path));
   return std::move(loaded.config);
 }
 

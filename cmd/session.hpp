@@ -31,7 +31,7 @@ class Session {
   SystemClock clock{interrupt};
   SystemProcessRunner runner{interrupt};
 
-  // Checked to the last file they name.
+  // Checked to the last file and program they name.
   Result<config::Config> load_config() const;
   // This program with these settings, for the schedule of this user.
   Result<agent::Installer> installer() const;

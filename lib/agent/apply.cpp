@@ -2,7 +2,14 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <filesystem>
+
+#include "base/text.hpp"
+#include "config/load.hpp"
+#include "config/validate.hpp"
+#include "os/user.hpp"
+#include "store/settings_versions.hpp"
 
 namespace hasync::agent {
 namespace {
@@ -20,7 +27,48 @@ bool same_instants(const store::Applied& old, const schedule::Grid& grid, Instan
   return same_phase && (old.anchor == grid.anchor || schedule::next_due({old.anchor, old.every}, now) >= grid.anchor);
 }
 
+// A start time of today that is over means tomorrow.
+std::optional<std::string> long_wait(const schedule::Grid& grid, Instant now) {
+  const auto first = schedule::next_due(grid, now);
+  if (first - now <= grid.every) return std::nullopt;
+  return fmt::format("no run before {}, in {}: that is the start time; a run now: hasync sync", format_rfc3339(first),
+                     tell_duration(std::chrono::floor<std::chrono::minutes>(first - now)));
+}
+
+std::optional<std::string> too_long(const std::vector<store::SyncRun>& runs, Duration every) {
+  Duration longest{0};
+  int over = 0, counted = 0;
+  for (const auto& run : runs) {
+    const bool whole = run.result == store::SyncResult::success || run.result == store::SyncResult::unchanged;
+    if (!whole || !run.finished) continue;
+    const auto took = *run.finished - run.started;
+    ++counted;
+    if (took > every) ++over;
+    longest = std::max(longest, took);
+  }
+  if (over == 0) return std::nullopt;
+  return fmt::format("{} of the last {} took longer than run_every {} (up to {}): what falls due meanwhile is skipped",
+                     over, counted == 1 ? "run" : fmt::format("{} runs", counted), format_duration(every),
+                     tell_duration(std::chrono::floor<std::chrono::seconds>(longest)));
+}
+
+// Of an earlier version there may be none; then nothing is known to differ.
+Result<config::Edited> settings_since(const Node& node, const std::string& path) {
+  HASYNC_TRY(const auto text, config::read_settings(path));
+  HASYNC_TRY(const auto applied, store::read_applied_settings(node.database));
+  if (!applied) return config::Edited{{}, text, {}};
+  return config::compare(applied->text, text, path);
+}
+
 }  // namespace
+
+std::vector<std::string> surprises(const config::Config& settings, const std::vector<store::SyncRun>& runs,
+                                   const schedule::Grid& grid, Instant now) {
+  auto all = config::warnings(settings);
+  for (auto& more : {long_wait(grid, now), too_long(runs, grid.every)})
+    if (more) all.push_back(*more);
+  return all;
+}
 
 Result<ApplyPlan> plan_apply(const Node& node, const Installer& installer, schedule::Scheduler scheduler) {
   const auto now = node.clock.now();
@@ -40,14 +88,18 @@ Result<ApplyPlan> plan_apply(const Node& node, const Installer& installer, sched
   const schedule::Installation installation{installer.program, absolute(installer.config_path),
                                             absolute(node.paths.folder), grid, settings.heartbeat.interval};
   HASYNC_TRY(plan.install, schedule::plan_install(installation, scheduler, installer.places, node.runner));
+  HASYNC_TRY(plan.settings, settings_since(node, installer.config_path));
+  HASYNC_TRY(const auto runs, store::list_runs(node.database, {.limit = 10}));
+  plan.warnings = surprises(settings, runs, grid, now);
   return plan;
 }
 
 Result<void> carry_out(const Node& node, const ApplyPlan& plan) {
   HASYNC_CHECK(schedule::carry_out(plan.install, node.runner));
-  if (!plan.changes_schedule) return {};
+  if (!plan.changes_schedule && plan.settings.before == plan.settings.text) return {};
   HASYNC_TRY(auto transaction, store::Transaction::begin(node.database));
-  HASYNC_CHECK(store::set_applied(node.database, plan.applied));
+  if (plan.changes_schedule) HASYNC_CHECK(store::set_applied(node.database, plan.applied));
+  HASYNC_CHECK(store::set_applied_settings(node.database, {plan.applied.at, acting_user(), plan.settings.text}));
   return transaction.commit();
 }
 

@@ -4,7 +4,7 @@
 
 #include "base/text.hpp"
 #include "config/keys.hpp"
-#include "config/splice.hpp"
+#include "config/written.hpp"
 
 namespace hasync::config {
 namespace {

@@ -1,44 +1,116 @@
 #include "config/document.hpp"
 
 #include <fmt/format.h>
+#include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/yaml.h>
 
 #include <algorithm>
+#include <map>
+#include <optional>
+#include <sstream>
 
 namespace hasync::config {
 namespace {
-
-constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
 
 // yaml-cpp counts from after a byte order mark.
 std::size_t offset_of(const YAML::Mark& mark, std::size_t skipped) {
   return skipped + (mark.pos < 0 ? 0 : static_cast<std::size_t>(mark.pos));
 }
 
-constexpr int deepest = 32;
+constexpr std::size_t deepest = 32;
 // No settings have so many; an alias of an alias of an alias soon does.
 constexpr int most_values = 50'000;
 
-Value value_from(const YAML::Node& node, std::size_t skipped, int depth, int& left) {
-  if (depth > deepest) throw YAML::ParserException(node.Mark(), "nested too deeply");
-  if (--left < 0) throw YAML::ParserException(node.Mark(), "too many values; are aliases nested?");
-  Value value;
-  value.offset = offset_of(node.Mark(), skipped);
-  if (node.IsScalar()) {
-    value.kind = Value::Kind::scalar;
-    value.text = node.Scalar();
-    value.quoted = node.Tag() == "!";
-  } else if (node.IsSequence()) {
-    value.kind = Value::Kind::list;
-    for (const auto& item : node) value.items.push_back(value_from(item, skipped, depth + 1, left));
-  } else if (node.IsMap()) {
-    value.kind = Value::Kind::map;
-    for (const auto& entry : node)
-      value.entries.emplace_back(value_from(entry.first, skipped, depth + 1, left),
-                                 value_from(entry.second, skipped, depth + 1, left));
+// Puts the values together from what yaml-cpp's parser meets, in the order of the text: its nodes would not tell an
+// alias from what it stands for.
+class Builder : public YAML::EventHandler {
+ public:
+  explicit Builder(std::size_t skipped) : skipped_(skipped) {}
+
+  Value take() { return std::move(root_); }
+
+  void OnDocumentStart(const YAML::Mark&) override {}
+  void OnDocumentEnd() override {}
+  void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override { leaf(mark, anchor, {}); }
+  void OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) override {
+    const auto known = anchored_.find(anchor);
+    if (known == anchored_.end()) throw YAML::ParserException(mark, "the alias stands in what it names");
+    count(mark, known->second);
+    Value value = known->second;
+    value.alias = true;
+    value.offset = offset_of(mark, skipped_);
+    add(std::move(value));
   }
-  return value;
-}
+  void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                const std::string& text) override {
+    leaf(mark, anchor, {.kind = Value::Kind::scalar, .text = text, .quoted = tag == "!"});
+  }
+  void OnSequenceStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t anchor,
+                       YAML::EmitterStyle::value style) override {
+    open(mark, anchor, {.kind = Value::Kind::list, .flow = style == YAML::EmitterStyle::Flow});
+  }
+  void OnSequenceEnd() override { close(); }
+  void OnMapStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t anchor,
+                  YAML::EmitterStyle::value style) override {
+    open(mark, anchor, {.kind = Value::Kind::map, .flow = style == YAML::EmitterStyle::Flow});
+  }
+  void OnMapEnd() override { close(); }
+
+ private:
+  struct Open {
+    Value value;
+    YAML::anchor_t anchor = 0;
+    std::optional<Value> key{};
+  };
+
+  void leaf(const YAML::Mark& mark, YAML::anchor_t anchor, Value value) {
+    count(mark, value);
+    value.offset = offset_of(mark, skipped_);
+    remember(anchor, value);
+    add(std::move(value));
+  }
+  void open(const YAML::Mark& mark, YAML::anchor_t anchor, Value value) {
+    if (open_.size() >= deepest) throw YAML::ParserException(mark, "nested too deeply");
+    count(mark, value);
+    value.offset = offset_of(mark, skipped_);
+    open_.push_back({std::move(value), anchor});
+  }
+  void close() {
+    auto closed = std::move(open_.back());
+    open_.pop_back();
+    remember(closed.anchor, closed.value);
+    add(std::move(closed.value));
+  }
+  void add(Value value) {
+    if (open_.empty()) {
+      root_ = std::move(value);
+    } else if (auto& around = open_.back(); around.value.kind == Value::Kind::list) {
+      around.value.items.push_back(std::move(value));
+    } else if (around.key) {
+      around.value.entries.emplace_back(std::move(*std::exchange(around.key, std::nullopt)), std::move(value));
+    } else {
+      around.key = std::move(value);
+    }
+  }
+  void remember(YAML::anchor_t anchor, const Value& value) {
+    if (anchor != 0) anchored_[anchor] = value;
+  }
+  void count(const YAML::Mark& mark, const Value& value) {
+    if ((left_ -= values_in(value)) < 0) throw YAML::ParserException(mark, "too many values; are aliases nested?");
+  }
+  static int values_in(const Value& value) {
+    int values = 1;
+    for (const auto& item : value.items) values += values_in(item);
+    for (const auto& [key, each] : value.entries) values += values_in(key) + values_in(each);
+    return values;
+  }
+
+  std::size_t skipped_;
+  int left_ = most_values;
+  Value root_{};
+  std::vector<Open> open_{};
+  std::map<YAML::anchor_t, Value> anchored_{};
+};
 
 bool is_continuation(char byte) { return (static_cast<unsigned char>(byte) & 0xC0U) == 0x80U; }
 
@@ -50,17 +122,25 @@ const Value* Value::find(std::string_view key) const {
   return found == entries.end() ? nullptr : &found->second;
 }
 
+bool Value::operator==(const Value& other) const {
+  if (kind != other.kind || text != other.text || items != other.items || entries.size() != other.entries.size())
+    return false;
+  return std::is_permutation(entries.begin(), entries.end(), other.entries.begin());
+}
+
 Result<Value> parse_document(std::string_view text, const std::string& file) {
   const std::size_t skipped = text.starts_with(byte_order_mark) ? byte_order_mark.size() : 0;
   try {
-    const auto documents = YAML::LoadAll(std::string{text});
-    if (documents.size() > 1)
+    std::istringstream in{std::string{text}};
+    YAML::Parser parser{in};
+    Builder first{skipped}, further{skipped};
+    parser.HandleNextDocument(first);
+    if (parser.HandleNextDocument(further))
       return fail({ExitCode::config,
                    "there is more than one YAML document in the file; keep one",
                    {},
                    SourcePosition{file, 1, 1}});
-    int left = most_values;
-    auto root = documents.empty() ? Value{} : value_from(documents.front(), skipped, 0, left);
+    auto root = first.take();
     if (root.kind == Value::Kind::null) root.kind = Value::Kind::map;
     if (root.kind != Value::Kind::map)
       return fail({ExitCode::config,

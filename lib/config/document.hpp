@@ -9,16 +9,23 @@
 
 namespace hasync::config {
 
+// May stand at the beginning of a text, and is no part of it.
+inline constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
+
 struct Value {
   enum class Kind { null, scalar, list, map };
   Kind kind = Kind::null;
-  std::string text{};  // of a scalar, unquoted
-  bool quoted = false;
-  std::size_t offset = 0;  // of its first byte in the text (of an alias: where the anchor's value stands)
+  std::string text{};      // of a scalar, unquoted
+  bool quoted = false;     // or a block of lines
+  bool flow = false;       // of a list or map: written with brackets
+  bool alias = false;      // written *name: what it holds is a copy of what stands at &name
+  std::size_t offset = 0;  // of its first byte in the text; of its &anchor or !tag, where it has one
   std::vector<Value> items{};
   std::vector<std::pair<Value, Value>> entries{};  // of a map, duplicates and all
 
   const Value* find(std::string_view key) const;
+  // The same value, however it is written, the entries of maps in any order.
+  bool operator==(const Value& other) const;
 };
 
 // An error carries file:line:column and ExitCode::config.

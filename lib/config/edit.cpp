@@ -3,55 +3,22 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <map>
-#include <optional>
 
 #include "base/text.hpp"
 #include "config/keys.hpp"
-#include "config/load.hpp"
-#include "config/splice.hpp"
-#include "os/atomic_file.hpp"
-#include "os/file_lock.hpp"
+#include "config/rewrite.hpp"
 
 namespace hasync::config {
 namespace {
 
-struct Flat {
-  std::string text;
-  bool is_text = false;  // a scalar, as opposed to an empty list or map
-  bool operator==(const Flat&) const = default;
-};
-using Leaves = std::map<std::string, Flat>;
-
-std::string name_of(const Value& item, std::size_t index) {
-  const auto* name = item.kind == Value::Kind::map ? item.find("name") : nullptr;
-  return name != nullptr ? name->text : fmt::format("#{}", index);
-}
-
-// Every leaf of the tree under its path; what an edit must not change.
-void flatten(const Value& value, const std::string& path, Leaves& leaves) {
-  if (value.kind == Value::Kind::scalar) leaves[path] = {value.text, true};
-  if (value.kind == Value::Kind::null) leaves[path] = {};
-  for (std::size_t at = 0; at < value.items.size(); ++at)
-    flatten(
-        value.items[at],
-        path + "." + (value.items[at].kind == Value::Kind::map ? name_of(value.items[at], at) : fmt::format("#{}", at)),
-        leaves);
-  for (const auto& [key, each] : value.entries) flatten(each, path.empty() ? key.text : path + "." + key.text, leaves);
-}
-
-// The key a path means: sync.datasets.app.source is sync.datasets[].source.
-const Key* key_for(const std::string& path) {
-  if (const auto* key = find_key(path)) return key;
-  for (const auto& key : keys()) {
-    const auto at = key.path.find("[].");
-    if (at == std::string::npos) continue;
-    const auto list = key.path.substr(0, at + 0) + ".", rest = key.path.substr(at + 2);
-    if (path.starts_with(list) && path.ends_with(rest) && path.size() > list.size() + rest.size() &&
-        path.substr(list.size(), path.size() - list.size() - rest.size()).find('.') == std::string::npos)
-      return &key;
-  }
-  return nullptr;
+// "sync", "sync.datasets" and "heartbeat.probes[].expect" hold keys; so does an item of a list.
+bool holds_keys(const std::string& path) {
+  return std::any_of(keys().begin(), keys().end(), [&](const Key& key) {
+    for (auto end = key.path.find_first_of(".["); end != std::string::npos; end = key.path.find_first_of(".[", end + 1))
+      if (const auto above = key.path.substr(0, end); path == above || fits(path, above)) return true;
+    const auto item = key.path.find("[]");
+    return item != std::string::npos && path.starts_with(key.path.substr(0, item) + ".");
+  });
 }
 
 Error unknown_key(const std::string& path) {
@@ -62,196 +29,215 @@ Error unknown_key(const std::string& path) {
   return {ExitCode::usage, message + " (see: hasync config keys)"};
 }
 
-struct Found {
-  const Value* parent = nullptr;     // the deepest map on the way
-  const Value* value = nullptr;      // what the whole path names, when it is there
-  std::vector<std::string> missing;  // the names below `parent` that are not
-};
-
-Result<Found> find(const Value& root, const std::string& path) {
-  Found found{&root, nullptr, {}};
-  const auto names = split(path, '.');
-  const Value* here = &root;
-  for (std::size_t at = 0; at < names.size(); ++at) {
-    if (here->kind == Value::Kind::list) {
-      const Value* item = nullptr;
-      for (std::size_t each = 0; each < here->items.size(); ++each)
-        if (name_of(here->items[each], each) == names[at]) item = &here->items[each];
-      if (item == nullptr)
-        return fail(ExitCode::usage,
-                    fmt::format("{}: there is no \"{}\"; add it with an editor", path, printable(names[at])));
-      here = item;
-    } else {
-      const auto* next = here->find(names[at]);
-      if (next == nullptr || next->kind == Value::Kind::null) {
-        found.missing.assign(names.begin() + static_cast<std::ptrdiff_t>(at), names.end());
-        found.parent = here;
-        if (next != nullptr || here->kind != Value::Kind::map)
-          return fail(ExitCode::config, fmt::format("{}: \"{}\" stands there without a value; change it with an editor",
-                                                    path, names[at]));
-        return found;
-      }
-      here = next;
-    }
-    if (here->kind == Value::Kind::map) found.parent = here;
+// The keys below `path` in the order of the table, which is the one a person would keep.
+std::vector<std::string> order_below(const std::string& path) {
+  std::vector<std::string> names;
+  for (const auto& key : keys()) {
+    auto pattern = key.path;
+    if (const auto at = pattern.find("[]."); at != std::string::npos && path.starts_with(pattern.substr(0, at) + "."))
+      pattern = path + "." + pattern.substr(at + 3);
+    const auto prefix = path.empty() ? std::string{} : path + ".";
+    if (!pattern.starts_with(prefix)) continue;
+    auto name = pattern.substr(prefix.size());
+    name = name.substr(0, name.find_first_of(".["));
+    if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
   }
-  found.value = here;
-  return found;
+  return names;
 }
 
-std::size_t line_start(std::string_view text, std::size_t offset) { return text.substr(0, offset).rfind('\n') + 1; }
-
-std::string_view line_end_of(std::string_view text) {
-  return text.find("\r\n") != std::string_view::npos ? "\r\n" : "\n";
+std::string parent_of(const std::string& path, const std::vector<std::string>& missing) {
+  auto length = path.size();
+  for (const auto& name : missing) length -= std::min(length, name.size() + 1);
+  return path.substr(0, length);
 }
 
-std::size_t indent_at(std::string_view text, std::size_t line) {
-  const auto first = text.find_first_not_of(' ', line);
-  return (first == std::string_view::npos ? text.size() : first) - line;
-}
-
-// One past the last line that belongs to the block map whose entries are indented by `indent` and whose last begins at
-// `offset`.
-std::size_t end_of_block(std::string_view text, std::size_t offset, std::size_t indent) {
-  auto end = std::min(text.find('\n', offset), text.size() - 1) + 1;
-  for (auto line = end; line < text.size();) {
-    const auto next = std::min(text.find('\n', line), text.size() - 1) + 1;
-    const auto content = trim(text.substr(line, next - line));
-    const auto depth = indent_at(text, line);
-    const bool belongs = depth > indent || (depth == indent && content.starts_with("- "));
-    if (!content.empty() && !content.starts_with('#') && !belongs) break;
-    if (!content.empty() && depth > indent) end = next;
-    if (!content.empty() && belongs) end = next;
-    line = next;
-  }
-  return end;
-}
-
-std::string nested(const std::vector<std::string>& names, const std::string& value, std::size_t indent,
-                   std::string_view line_end) {
-  std::string out;
-  for (std::size_t at = 0; at < names.size(); ++at) {
-    out += std::string(indent + 2 * at, ' ') + names[at] + ":";
-    out += at + 1 == names.size() ? " " + value : std::string{};
-    out += line_end;
-  }
-  return out;
-}
-
-std::string nested_flow(const std::vector<std::string>& names, const std::string& value) {
-  std::string out = names.back() + ": " + value;
-  for (auto name = names.rbegin() + 1; name != names.rend(); ++name) out = fmt::format("{}: {{ {} }}", *name, out);
-  return out;
-}
-
-Result<std::string> insert(std::string_view text, const Value& parent, const std::vector<std::string>& names,
-                           const std::string& value) {
-  std::string out{text};
-  if (!parent.entries.empty() || text.substr(parent.offset, 1) == "{") {
-    const bool flow = parent.offset < text.size() && text[parent.offset] == '{';
-    if (flow) {
-      const auto close = closing_bracket(text, parent.offset);
-      if (!close) return fail(ExitCode::config, "the map it belongs to has no end; change it with an editor");
-      constexpr std::string_view blanks = " \t\r\n";
-      auto at = *close;
-      while (at > parent.offset + 1 && blanks.find(text[at - 1]) != std::string_view::npos) --at;
-      const auto comma = parent.entries.empty() ? " " : ", ";
-      out.insert(at, comma + nested_flow(names, value) + (at == *close ? " " : ""));
-      return out;
-    }
-    const auto& first = parent.entries.front().first;
-    const auto line = line_start(text, first.offset);
-    const auto indent = first.offset - line;
-    const auto end = end_of_block(text, parent.entries.back().first.offset, indent);
-    const auto line_end = line_end_of(text);
-    const bool open_line = end == text.size() && !text.ends_with('\n');
-    auto lines = nested(names, value, indent, line_end);
-    if (open_line) lines = std::string{line_end} + lines.substr(0, lines.size() - line_end.size());
-    out.insert(end, lines);
-    return out;
-  }
-  const auto line_end = line_end_of(text);
-  if (!out.empty() && !out.ends_with('\n')) out += line_end;
-  return out + nested(names, value, 0, line_end);
-}
-
-bool is_written_plain(KeyType type) {
+bool needs_no_quotes(KeyType type) {
   return type == KeyType::integer || type == KeyType::truth || type == KeyType::duration || type == KeyType::size ||
          type == KeyType::choice;
 }
 
-Result<std::string> to_yaml(const Key& key, const std::string& value, Style style, Around around) {
-  const bool list = key.type == KeyType::words || (key.type == KeyType::address_list && value.starts_with("["));
-  if (list) {
-    auto parsed = parse_document("value: " + value, "the new value");
-    const auto* items = parsed ? parsed->find("value") : nullptr;
-    if (items == nullptr || items->kind != Value::Kind::list)
-      return fail(ExitCode::usage, fmt::format("{}: \"{}\" is not a list, as [a, b]", key.path, printable(value)));
-    std::vector<std::string> words;
-    for (const auto& item : items->items) words.push_back(written(item.text, Style::plain, Around::flow));
-    return "[" + join(words, ", ") + "]";
+// What the operator typed, as the key wants it.
+Result<Value> typed(const Key& key, const std::string& text) {
+  const bool list = key.type == KeyType::words || (key.type == KeyType::address_list && text.starts_with("["));
+  if (!list) return Value{.kind = Value::Kind::scalar, .text = text, .quoted = !needs_no_quotes(key.type)};
+  const auto parsed = parse_document("value: " + text, "the new value");
+  const auto* items = parsed ? parsed->find("value") : nullptr;
+  const bool plain = items != nullptr && items->kind == Value::Kind::list &&
+                     std::all_of(items->items.begin(), items->items.end(),
+                                 [](const Value& item) { return item.kind == Value::Kind::scalar; });
+  if (!plain)
+    return fail(ExitCode::usage, fmt::format("{}: \"{}\" is not a list, as [a, b]", key.path, printable(text)));
+  Value value{.kind = Value::Kind::list, .flow = true};
+  for (const auto& item : items->items)
+    value.items.push_back({.kind = Value::Kind::scalar, .text = item.text, .quoted = true});
+  return value;
+}
+
+// The tree as it must read after an edit: the place that was found, in a copy.
+Value& place_in(Value& copy, const Found& found) {
+  auto* here = &copy;
+  for (const auto& [around, index] : found.way)
+    here = here->kind == Value::Kind::list ? &here->items[index] : &here->entries[index].second;
+  return *here;
+}
+
+// Nothing, an empty list and an empty map are the same to the settings.
+Value settled(Value value) {
+  for (auto& item : value.items) item = settled(std::move(item));
+  for (auto& [key, each] : value.entries) each = settled(std::move(each));
+  const bool empty = value.kind != Value::Kind::scalar && value.items.empty() && value.entries.empty();
+  return empty ? Value{} : value;
+}
+
+// One text after the other, each proved by what it must read as.
+class Editing {
+ public:
+  Editing(std::string_view text, std::string file) : text_(text), file_(std::move(file)) {}
+
+  Result<void> operator()(const Assignment& assignment) {
+    const auto* key = key_for(assignment.path);
+    if (key == nullptr) return fail(unknown_key(assignment.path));
+    HASYNC_TRY(auto value, typed(*key, assignment.value));
+    HASYNC_TRY(const auto root, parse_document(text_, file_));
+    const auto found = find(root, assignment.path);
+    if (found.missing.empty() && found.value->kind == Value::Kind::list) return set_list(assignment.path, value);
+    if (const auto at = key->path.find("[]"); at != std::string::npos && !found.missing.empty()) {
+      const auto list = key->path.substr(0, at);
+      const auto item = assignment.path.substr(0, assignment.path.size() - (key->path.size() - at - 2));
+      if (!find(root, item).missing.empty()) return fail(no_such_item(item, find(root, list)));
+    }
+    if (found.missing.empty() && *found.value == value) return {};
+    return put_value(assignment.path, root, found, value);
   }
-  if (style == Style::plain && is_written_plain(key.type) &&
-      value.find_first_of(" #:,[]{}'\"\t\n") == std::string::npos && !value.empty())
-    return value;
-  return written(value, style, around);
-}
 
-// Whether the value stands in a flow map or list, where commas and brackets end a plain scalar.
-Around around(std::string_view text, const Value& parent) {
-  return parent.offset < text.size() && text[parent.offset] == '{' ? Around::flow : Around::block;
-}
-
-std::string value_text(const Value& value) {
-  if (value.kind != Value::Kind::list) return value.text;
-  std::vector<std::string> words;
-  for (const auto& item : value.items) words.push_back(written(item.text, Style::plain, Around::flow));
-  return "[" + join(words, ", ") + "]";
-}
-
-Result<std::string> splice(std::string_view text, const Value& root, const Assignment& assignment, const Key& key,
-                           std::string& before) {
-  HASYNC_TRY(const auto found, find(root, assignment.path));
-  if (found.value == nullptr) {
-    const auto item = key.path.find("[]");
-    if (item != std::string::npos && found.missing.size() >= split(key.path.substr(item), '.').size())
-      return fail(ExitCode::usage,
-                  fmt::format("{}: there is no such item yet; add it with an editor", assignment.path));
-    before = key.default_text;
-    HASYNC_TRY(const auto value, to_yaml(key, assignment.value, Style::plain, around(text, *found.parent)));
-    return insert(text, *found.parent, found.missing, value);
+  Result<void> operator()(const Removal& removal) {
+    if (key_for(removal.path) == nullptr && !holds_keys(removal.path)) return fail(unknown_key(removal.path));
+    HASYNC_TRY(const auto root, parse_document(text_, file_));
+    const auto found = find(root, removal.path);
+    if (!found.missing.empty()) return {};
+    return take_out_value(removal.path, root, found);
   }
-  before = value_text(*found.value);
-  const bool is_alias = found.value->offset < found.parent->offset;
-  if (is_alias)
-    return fail(ExitCode::config, fmt::format("{}: its value is an alias; change it with an editor", assignment.path));
-  HASYNC_TRY(const auto value,
-             to_yaml(key, assignment.value, style_at(text, found.value->offset), around(text, *found.parent)));
-  // A list is the same when its items are, however they are written.
-  if (before == (found.value->kind == Value::Kind::list ? value : assignment.value)) return std::string{text};
-  auto span = span_of(text, *found.value);
-  if (!span) return fail(with_context(std::move(span.error()), assignment.path));
-  std::string out{text};
-  return out.replace(span->offset, span->length, value);
-}
 
-// All leaves but those of the value that `path` names.
-Leaves around_value(const Value& root, const std::string& path) {
-  Leaves leaves;
-  flatten(root, "", leaves);
-  std::erase_if(leaves, [&](const auto& leaf) { return leaf.first == path || leaf.first.starts_with(path + ".#"); });
-  return leaves;
-}
+  Result<void> operator()(const Addition& addition) {
+    HASYNC_TRY(const auto item, item_of(addition));
+    HASYNC_TRY(const auto root, parse_document(text_, file_));
+    const auto list = find(root, addition.list);
+    const auto name = name_of(item, 0);
+    const auto there = find(root, addition.list + "." + name);
+    if (there.missing.empty()) {
+      if (*there.value == item) return {};
+      return fail(ExitCode::usage, fmt::format("{0}: there is a \"{1}\" already, which differs; change it with hasync "
+                                               "config set {0}.{1}.KEY=VALUE, or remove it first",
+                                               addition.list, printable(name)));
+    }
+    if (!list.missing.empty())
+      return put_value(addition.list, root, list, {.kind = Value::Kind::list, .items = {item}});
+    return append_value(addition.list, root, list, item);
+  }
 
-// Everything but the assigned key reads as before. A map that had no entry is gone once it has one.
-Result<void> prove(const Value& before, const Value& after, const Assignment& assignment) {
-  HASYNC_TRY(const auto found, find(after, assignment.path));
-  if (found.value == nullptr || around_value(before, assignment.path) != around_value(after, assignment.path))
-    return fail(ExitCode::config,
-                fmt::format("{} cannot be changed without touching what stands around it; change it with an editor",
-                            assignment.path));
-  return {};
-}
+  std::string take() { return std::move(text_); }
+
+ private:
+  static Error no_such_item(const std::string& item, const Found& list) {
+    std::vector<std::string> names;
+    for (std::size_t at = 0; list.missing.empty() && at < list.value->items.size(); ++at)
+      names.push_back(name_of(list.value->items[at], at));
+    return {ExitCode::usage, fmt::format("there is no {} ({}); see: hasync help config set", printable(item),
+                                         names.empty() ? "there are none yet" : "there is " + join(names, ", "))};
+  }
+
+  static Result<Value> item_of(const Addition& addition) {
+    Value item{.kind = Value::Kind::map, .flow = true};
+    for (const auto& [name, text] : addition.fields) {
+      const auto* key = find_key(addition.list + "[]." + name);
+      if (key == nullptr) return fail(unknown_key(addition.list + "[]." + name));
+      HASYNC_TRY(auto value, typed(*key, text));
+      auto* map = &item;
+      const auto names = split(name, '.');
+      for (std::size_t at = 0; at + 1 < names.size(); ++at) map = &below(*map, names[at]);
+      map->entries.emplace_back(Value{.kind = Value::Kind::scalar, .text = names.back()}, std::move(value));
+    }
+    return item;
+  }
+
+  // The map below `map` called `name`, made where it is not there yet.
+  static Value& below(Value& map, const std::string& name) {
+    for (auto& [key, value] : map.entries)
+      if (key.text == name) return value;
+    return map.entries
+        .emplace_back(Value{.kind = Value::Kind::scalar, .text = name}, Value{.kind = Value::Kind::map, .flow = true})
+        .second;
+  }
+
+  // Item by item: what stands between them stays.
+  Result<void> set_list(const std::string& path, const Value& wanted) {
+    const auto items = wanted.kind == Value::Kind::list ? wanted.items : std::vector<Value>{wanted};
+    while (true) {
+      HASYNC_TRY(const auto root, parse_document(text_, file_));
+      const auto found = find(root, path);
+      const auto& now = found.value->items;
+      if (now == items) return {};
+      if (found.value->alias)
+        return put_value(path, root, found, {.kind = Value::Kind::list, .flow = true, .items = items});
+      const auto same = static_cast<std::size_t>(
+          std::mismatch(now.begin(), now.end(), items.begin(), items.end()).first - now.begin());
+      if (same == now.size()) {
+        HASYNC_CHECK(append_value(path, root, found, items[same]));
+        continue;
+      }
+      const auto item = find(root, fmt::format("{}.#{}", path, same));
+      HASYNC_CHECK(now.size() > items.size() ? take_out_value(path, root, item)
+                                             : put_value(path, root, item, items[same]));
+    }
+  }
+
+  Result<void> put_value(const std::string& path, const Value& root, const Found& found, const Value& value) {
+    Value expected = root;
+    auto* place = &place_in(expected, found);
+    for (const auto& name : found.missing) {
+      if (place->kind == Value::Kind::null) place->kind = Value::Kind::map;
+      place = &place->entries.emplace_back(Value{.kind = Value::Kind::scalar, .text = name}, Value{}).second;
+    }
+    *place = value;
+    return accept(path, put(text_, root, found, value, order_below(parent_of(path, found.missing))), expected);
+  }
+
+  Result<void> append_value(const std::string& path, const Value& root, const Found& found, const Value& item) {
+    Value expected = root;
+    auto& list = place_in(expected, found);
+    list.kind = Value::Kind::list;
+    list.items.push_back(item);
+    return accept(path, append(text_, root, found, item), expected);
+  }
+
+  Result<void> take_out_value(const std::string& path, const Value& root, const Found& found) {
+    Value expected = root;
+    const auto [around, index] = found.way.back();
+    auto& container = place_in(expected, {{found.way.begin(), found.way.end() - 1}, around, {}});
+    const auto at = static_cast<std::ptrdiff_t>(index);
+    if (container.kind == Value::Kind::list)
+      container.items.erase(container.items.begin() + at);
+    else
+      container.entries.erase(container.entries.begin() + at);
+    return accept(path, take_out(text_, found), expected);
+  }
+
+  // Only a text that reads as it should is taken.
+  Result<void> accept(const std::string& path, const Result<std::string>& next, const Value& expected) {
+    const auto refuse = [&](std::string_view why) {
+      return fail(ExitCode::config,
+                  fmt::format("{} cannot be changed here: {}; use hasync config edit, nothing was changed", path, why));
+    };
+    if (!next) return refuse(next.error().message);
+    const auto read = parse_document(*next, file_);
+    if (!read || !(settled(*read) == settled(expected))) return refuse("what stands around it would change too");
+    text_ = *next;
+    return {};
+  }
+
+  std::string text_;
+  std::string file_;
+};
 
 }  // namespace
 
@@ -262,71 +248,10 @@ Result<Assignment> parse_assignment(const std::string& text) {
   return Assignment{text.substr(0, equals), text.substr(equals + 1)};
 }
 
-Result<Edited> set_values(std::string_view text, const std::string& file, const std::vector<Assignment>& assignments) {
-  Edited edited{std::string{text}, std::string{text}, {}};
-  for (const auto& assignment : assignments) {
-    const auto* key = key_for(assignment.path);
-    if (key == nullptr) return fail(unknown_key(assignment.path));
-    HASYNC_TRY(const auto before, parse_document(edited.text, file));
-    std::string old_value;
-    HASYNC_TRY(auto next, splice(edited.text, before, assignment, *key, old_value));
-    if (next == edited.text) continue;
-    const auto after = parse_document(next, file);
-    if (!after) return fail(with_context(after.error(), assignment.path));
-    HASYNC_CHECK(prove(before, *after, assignment));
-    edited.text = std::move(next);
-    edited.changes.push_back({assignment.path, old_value, assignment.value});
-  }
-  return edited;
-}
-
-Result<Edited> plan_edit(const std::string& path, const std::vector<Assignment>& assignments) {
-  HASYNC_TRY(const auto text, read_settings(path));
-  HASYNC_TRY(auto edited, set_values(text, path, assignments));
-  HASYNC_TRY(const auto loaded, load_text(edited.text, path));
-  HASYNC_CHECK(check_named_files(loaded, edited.text, path));
-  return edited;
-}
-
-Result<Edited> edit_file(const std::string& path, const std::vector<Assignment>& assignments) {
-  HASYNC_CHECK(read_settings(path));
-  HASYNC_TRY(const auto lock, FileLock::wait(path));
-  HASYNC_TRY(auto edited, plan_edit(path, assignments));
-  if (!edited.changes.empty()) HASYNC_CHECK(replace_file(path, edited.text));
-  return edited;
-}
-
-Result<std::vector<Shown>> show_values(const std::string& path) {
-  HASYNC_TRY(const auto text, read_settings(path));
-  HASYNC_CHECK(load_text(text, path));
-  HASYNC_TRY(const auto root, parse_document(text, path));
-  std::vector<Shown> shown;
-  const auto add = [&](const Key& key, const std::string& full) {
-    const auto found = find(root, full);
-    if (found && found->value != nullptr)
-      shown.push_back({full, value_text(*found->value), position_at(text, found->value->offset, path).line});
-    else if (!key.default_text.empty())
-      shown.push_back({full, key.default_text, 0});
-  };
-  // The keys of a list stand together in the table: they are told item by item.
-  for (auto key = keys().begin(); key != keys().end();) {
-    const auto at = key->path.find("[]");
-    if (at == std::string::npos) {
-      add(*key, key->path);
-      ++key;
-      continue;
-    }
-    const auto list = key->path.substr(0, at);
-    const auto last =
-        std::find_if(key, keys().end(), [&](const Key& each) { return !each.path.starts_with(list + "[]"); });
-    const auto found = find(root, list);
-    if (found && found->value != nullptr)
-      for (std::size_t item = 0; item < found->value->items.size(); ++item)
-        for (auto each = key; each != last; ++each)
-          add(*each, list + "." + name_of(found->value->items[item], item) + each->path.substr(at + 2));
-    key = last;
-  }
-  return shown;
+Result<Edited> carry_out(std::string_view text, const std::string& file, const std::vector<Edit>& edits) {
+  Editing editing{text, file};
+  for (const auto& edit : edits) HASYNC_CHECK(std::visit(editing, edit));
+  return compare(text, editing.take(), file);
 }
 
 }  // namespace hasync::config

@@ -226,6 +226,18 @@ const Key* find_key(const std::string& path) {
   return found == keys().end() ? nullptr : &*found;
 }
 
+bool fits(const std::string& path, const std::string& pattern) {
+  const auto at = pattern.find("[]");
+  if (at == std::string::npos) return path == pattern;
+  const auto list = pattern.substr(0, at) + ".", rest = pattern.substr(at + 2);
+  return path.starts_with(list) && path.ends_with(rest) && path.size() > list.size() + rest.size();
+}
+
+const Key* key_for(const std::string& path) {
+  const auto found = std::find_if(keys().begin(), keys().end(), [&](const Key& key) { return fits(path, key.path); });
+  return found == keys().end() ? nullptr : &*found;
+}
+
 std::string_view type_name(KeyType type) {
   static constexpr std::array names{"text",   "whole number",  "true or false", "duration", "size",
                                     "one of", "list of words", "addresses",     "UTC time", "path"};

@@ -33,6 +33,10 @@ struct Key {
 
 const std::vector<Key>& keys();
 const Key* find_key(const std::string& path);
+// Whether a path is one of those a pattern stands for: sync.datasets.app.source is one of sync.datasets[].source.
+bool fits(const std::string& path, const std::string& pattern);
+// The key that a path in a file names; none, where there is no such key.
+const Key* key_for(const std::string& path);
 std::string_view type_name(KeyType type);
 
 }  // namespace hasync::config

@@ -206,11 +206,24 @@ Result<Loaded> load(const std::string& path) {
   return load_text(text, path);
 }
 
-Result<void> check_named_files(const Loaded& loaded, std::string_view text, const std::string& path) {
-  auto faults = faults_of_named_files(loaded.config, loaded.set_at);
+namespace {
+
+Result<void> told(std::vector<Fault> faults, std::string_view text, const std::string& path) {
   if (faults.empty()) return {};
   clip_to_line(faults, text);
   return fail(ExitCode::config, render(std::move(faults), text, path));
+}
+
+}  // namespace
+
+Result<void> check_named_files(const Loaded& loaded, std::string_view text, const std::string& path) {
+  return told(faults_of_named_files(loaded.config, loaded.set_at), text, path);
+}
+
+Result<void> check_all_named(const Loaded& loaded, std::string_view text, const std::string& path) {
+  auto faults = faults_of_named_files(loaded.config, loaded.set_at);
+  for (auto& fault : faults_of_named_programs(loaded.config, loaded.set_at)) faults.push_back(std::move(fault));
+  return told(std::move(faults), text, path);
 }
 
 }  // namespace hasync::config

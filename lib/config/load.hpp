@@ -28,8 +28,10 @@ Result<std::string> read_settings(const std::string& path);
 Result<Loaded> load(const std::string& path);
 // The same for a text that is to become the file `path`.
 Result<Loaded> load_text(std::string_view text, const std::string& path);
-// Looks at the files the settings name, as keys and passwords. A fault there is no reason not to pull and to watch, so
-// it is for those who edit, apply and check.
+// Looks at the secrets the settings name, as keys and passwords. A fault there is no reason not to pull and to watch,
+// so it is for those who edit, apply and check.
 Result<void> check_named_files(const Loaded& loaded, std::string_view text, const std::string& path);
+// At the programs and all other files too: for those who apply and check.
+Result<void> check_all_named(const Loaded& loaded, std::string_view text, const std::string& path);
 
 }  // namespace hasync::config

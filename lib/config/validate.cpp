@@ -1,8 +1,12 @@
 #include "config/validate.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
 #include <system_error>
 
@@ -93,7 +97,8 @@ void check_datasets(Faults& faults, const Config& config) {
 void check_mail(Faults& faults, const Notify& notify) {
   if (!notify.email.to.empty() && notify.smtp.url.empty())
     faults.add("notify.smtp.url", "is missing",
-               "mail to notify.email.to cannot be sent without it, as smtp://mail.example.com:587");
+               "mail to notify.email.to cannot be sent without it; first: hasync config set "
+               "notify.smtp.url=smtp://mail.example.com:587");
   if (!notify.smtp.username.empty() && notify.smtp.password_file.empty())
     faults.add("notify.smtp.password_file", "is missing", "a username needs a password");
   const bool in_clear = notify.smtp.tls == Tls::none && notify.smtp.url.starts_with("smtp:");
@@ -147,6 +152,52 @@ std::vector<Fault> faults_of_named_files(const Config& config, const Places& pla
       faults.add(key, fmt::format("{} can be read by others", path),
                  fmt::format("run: chmod 600 {}", shell_word(path)));
   }
+  return faults.take();
+}
+
+namespace {
+
+// Where cron's entries and systemd look (cron_d_file in schedule/units.cpp, systemd.exec(5)).
+constexpr std::array folders{"/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"};
+
+void check_program(Faults& faults, const std::string& key, const std::vector<std::string>& argv) {
+  if (argv.empty()) return;
+  const auto& program = argv.front();
+  if (program.find('/') != std::string::npos) {
+    if (::access(program.c_str(), X_OK) != 0)
+      faults.add(key, fmt::format("{}: {}", program, std::generic_category().message(errno)),
+                 "it must be there, and executable, before it is needed");
+    return;
+  }
+  const bool found = std::any_of(folders.begin(), folders.end(), [&](const std::string& folder) {
+    return ::access((folder + "/" + program).c_str(), X_OK) == 0;
+  });
+  if (!found)
+    faults.add(key, fmt::format("there is no program {} in {}", printable(program), fmt::join(folders, ":")),
+               "install it, or name it by its absolute path");
+}
+
+}  // namespace
+
+std::vector<Fault> faults_of_named_programs(const Config& config, const Places& places) {
+  Faults faults{places};
+  for (const auto& probe : config.heartbeat.probes)
+    check_program(faults, "heartbeat.probes." + probe.name + ".run", probe.run);
+  if (config.failover.fence) check_program(faults, "failover.fence.run", config.failover.fence->run);
+  for (const auto& step : config.failover.promote)
+    check_program(faults, "failover.promote." + step.name + ".run", step.run);
+  for (const auto& step : config.failover.demote)
+    check_program(faults, "failover.demote." + step.name + ".run", step.run);
+
+  const auto check_file = [&](const std::string& key, const std::string& path) {
+    if (!path.empty() && ::access(path.c_str(), R_OK) != 0)
+      faults.add(key, fmt::format("{}: {}", path, std::generic_category().message(errno)),
+                 "it must be there, and readable");
+  };
+  check_file("peer.known_hosts_file", config.peer.known_hosts_file);
+  check_file("notify.smtp.ca_file", config.notify.smtp.ca_file);
+  for (const auto& probe : config.heartbeat.probes)
+    check_file("heartbeat.probes." + probe.name + ".ca_file", probe.ca_file);
   return faults.take();
 }
 

@@ -16,6 +16,8 @@ using Places = std::map<std::string, Place>;
 std::vector<Fault> contradictions(const Config& config, const Places& places);
 // Looks at the files that hold secrets: there, and for their owner only.
 std::vector<Fault> faults_of_named_files(const Config& config, const Places& places);
+// Looks for the programs and the other files: what is to run unwatched must be there.
+std::vector<Fault> faults_of_named_programs(const Config& config, const Places& places);
 // One line each, in plain words.
 std::vector<std::string> warnings(const Config& config);
 

@@ -31,6 +31,13 @@ std::string line_diff(const std::string& name, const std::optional<std::string>&
   return text;
 }
 
+Changes changes_of(const config::Edited& edited) {
+  Changes changes;
+  for (const auto& change : edited.changes) changes.add(change.path, change.before, change.after);
+  if (!changes.any() && edited.before != edited.text) changes.add("comments and layout", "as before", "changed");
+  return changes;
+}
+
 void Changes::add(std::string what, std::string before, std::string after) {
   all_.push_back({std::move(what), std::move(before), std::move(after)});
 }

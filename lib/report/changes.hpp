@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "config/compare.hpp"
 #include "report/format.hpp"
 
 namespace hasync::report {
@@ -25,6 +26,9 @@ class Changes {
  private:
   std::vector<Change> all_;
 };
+
+// Of the settings; an edit of nothing but comments is one too.
+Changes changes_of(const config::Edited& edited);
 
 // The lines that are in one of the two texts only, as of a file of that name; none: it is not there.
 std::string line_diff(const std::string& name, const std::optional<std::string>& before,

@@ -32,6 +32,8 @@ std::string told(const std::optional<std::string>& text) { return text ? "there"
 Changes changes_of(const agent::ApplyPlan& plan) {
   Changes changes;
   const auto& old = plan.before;
+  for (const auto& change : plan.settings.changes)
+    if (change.path != "sync.run_every") changes.add(change.path, change.before, change.after);
   if (!old || old->every != plan.applied.every)
     changes.add("run every", old ? format_duration(old->every) : "", format_duration(plan.applied.every));
   if (!old || old->anchor != plan.applied.anchor)
@@ -80,12 +82,13 @@ std::string render(const agent::ApplyPlan& plan, const config::Config& settings,
   }
   text += fmt::format("next runs  {} UTC (local)\n", join(next, ", "));
   text += fmt::format("detection  {}\n", config::tell_detection(settings.heartbeat));
-  for (const auto& warning : config::warnings(settings)) text += fmt::format("warning    {}\n", warning);
+  for (const auto& warning : plan.warnings) text += fmt::format("warning    {}\n", warning);
   return text;
 }
 
 std::string render_diff(const agent::ApplyPlan& plan) {
   std::string text;
+  if (!plan.settings.changes.empty()) text += line_diff("settings", plan.settings.before, plan.settings.text);
   for (const auto& file : plan.install.files()) text += line_diff(file.path, file.before, file.after);
   if (plan.install.crontab_after) text += line_diff("crontab", plan.install.crontab_before, plan.install.crontab_after);
   return text;

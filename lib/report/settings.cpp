@@ -4,8 +4,11 @@
 
 #include <algorithm>
 
+#include "base/text.hpp"
 #include "config/keys.hpp"
+#include "config/rewrite.hpp"
 #include "config/validate.hpp"
+#include "config/written.hpp"
 #include "report/json.hpp"
 
 namespace hasync::report {
@@ -64,6 +67,90 @@ std::string render_keys(Format format) {
     text += fmt::format("{}  ({}; {})\n    {}\n", key.path, fallback, key.accepts, key.help);
   }
   return text;
+}
+
+namespace {
+
+Json json_of(const config::Value& value) {
+  if (value.kind == config::Value::Kind::scalar) return value.text;
+  if (value.kind == config::Value::Kind::null) return nullptr;
+  auto json = value.kind == config::Value::Kind::list ? Json::array() : Json::object();
+  for (const auto& item : value.items) json.push_back(json_of(item));
+  for (const auto& [key, each] : value.entries) json[key.text] = json_of(each);
+  return json;
+}
+
+// "source /var/lib/app, live /srv/app": all but the name.
+std::string tell(const config::Value& item) {
+  std::vector<std::string> parts;
+  for (const auto& [key, value] : item.entries)
+    if (key.text != "name") parts.push_back(key.text + " " + config::as_text(value));
+  return join(parts, ", ");
+}
+
+}  // namespace
+
+std::string render_items(const config::Value& settings, const std::vector<std::string>& lists, Format format) {
+  auto json = object("items");
+  json["items"] = Json::array();
+  struct Line {
+    std::string list, name, words;
+  };
+  std::vector<Line> lines;
+  std::size_t width = 0;
+  for (const auto& path : lists) {
+    const auto found = config::find(settings, path);
+    if (!found.missing.empty()) continue;
+    const auto list = lists.size() == 1 ? std::string{} : path.substr(path.rfind('.') + 1) + "  ";
+    for (std::size_t at = 0; at < found.value->items.size(); ++at) {
+      const auto& item = found.value->items[at];
+      auto each = Json{{"list", path}};
+      each.update(json_of(item));
+      json["items"].push_back(std::move(each));
+      lines.push_back({list, config::name_of(item, at), tell(item)});
+      width = std::max(width, lines.back().name.size());
+    }
+  }
+  if (format == Format::json) return dump(json);
+  std::string text;
+  for (const auto& line : lines)
+    text += fmt::format("{}{:<{}}  {}\n", line.list, printable(line.name), width, printable(line.words));
+  return text.empty() ? "none\n" : text;
+}
+
+std::string render_addresses(const config::Value& addresses, Format format) {
+  if (format == Format::json) {
+    auto json = object("addresses");
+    json["addresses"] = json_of(addresses);
+    return dump(json);
+  }
+  std::string text;
+  for (const auto& item : addresses.items) text += printable(item.text) + "\n";
+  return text.empty() ? "none: nobody is told of a failure\n" : text;
+}
+
+std::string render(const std::vector<store::SettingsVersion>& versions, const std::string& text,
+                   const std::string& file, Format format) {
+  const bool known = !versions.empty() && versions.front().text == text;
+  if (format == Format::json) {
+    auto json = object("settings-versions");
+    json["file"] = file;
+    json["versions"] = Json::array();
+    for (const auto& version : versions)
+      json["versions"].push_back({{"id", version.id},
+                                  {"at", format_rfc3339(version.at)},
+                                  {"who", version.who},
+                                  {"what", version.what},
+                                  {"current", known && &version == &versions.front()}});
+    return dump(json);
+  }
+  if (versions.empty()) return "no edit by hasync is known\n";
+  std::string out = known ? "" : fmt::format("{} was changed by other means since:\n", file);
+  for (const auto& version : versions)
+    out +=
+        fmt::format("{}{:>5}  {}  {}{}\n", known && &version == &versions.front() ? "*" : " ", version.id,
+                    format_rfc3339(version.at), printable(version.what), version.who.empty() ? "" : ", " + version.who);
+  return out;
 }
 
 }  // namespace hasync::report

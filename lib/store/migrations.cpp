@@ -101,7 +101,23 @@ CREATE TABLE recipients (
 CREATE INDEX recipients_by_state ON recipients (state);
 )sql";
 
-constexpr std::array migrations{version_1};
+constexpr auto version_2 = R"sql(
+CREATE TABLE settings_versions (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  file TEXT NOT NULL,
+  at INTEGER NOT NULL,
+  who TEXT NOT NULL, what TEXT NOT NULL, text TEXT NOT NULL,
+  restores INTEGER
+) STRICT;
+CREATE INDEX settings_versions_by_file ON settings_versions (file, id);
+CREATE TABLE applied_settings (
+  id INTEGER PRIMARY KEY CHECK (id = 1),
+  at INTEGER NOT NULL,
+  who TEXT NOT NULL, text TEXT NOT NULL
+) STRICT;
+)sql";
+
+constexpr std::array migrations{version_1, version_2};
 static_assert(migrations.size() == schema_version);
 
 Result<int> version_of(Database& database) {

@@ -1,0 +1,27 @@
+// What every command that changes the settings file does with its change.
+#pragma once
+#include <optional>
+#include <string>
+
+#include "cmd/command.hpp"
+#include "config/edit.hpp"
+#include "config/settings_file.hpp"
+
+namespace hasync::cmd {
+
+struct SettingsChange {
+  std::string what;  // the command line, for the record of versions: "config set sync.keep=5"
+  ChangeMode mode = ChangeMode::carry_out;
+  std::optional<std::int64_t> restores{};
+};
+
+// Plans the change or carries it out, keeps the old text for an undo, and says what changed.
+Result<ExitCode> change_settings(Session& session, const SettingsChange& change, const config::Rewrite& rewrite);
+
+// Of edits: all together or none.
+config::Rewrite rewrite_by(const Session& session, std::vector<config::Edit> edits);
+
+// The settings file as the versions know it.
+std::string absolute_config(const Session& session);
+
+}  // namespace hasync::cmd

@@ -1,0 +1,18 @@
+// Programs and questions for the one who sits at the terminal.
+#pragma once
+#include <string>
+#include <vector>
+
+#include "base/result.hpp"
+
+namespace hasync {
+
+// Whether both our input and our output are a terminal.
+bool has_terminal();
+// $VISUAL, $EDITOR, or the one Debian knows, split at blanks.
+std::vector<std::string> editor();
+// Runs `argv` on our own terminal, and waits as long as it takes. An error when it could not be started or did not
+// exit with 0.
+Result<void> run_on_terminal(const std::vector<std::string>& argv);
+
+}  // namespace hasync
