@@ -18,7 +18,7 @@ struct Asked {
 };
 
 Result<agent::HistoryKind> kind_from(const std::string& name) {
-  static const std::vector<std::string> names{"all", "syncs", "heartbeats", "failovers", "mails", "events"};
+  const auto& names = agent::history_kind_names();
   const auto found = std::find(names.begin(), names.end(), name);
   if (found != names.end()) return static_cast<agent::HistoryKind>(found - names.begin());
   const auto meant = nearest(name, names);

@@ -108,6 +108,11 @@ bool is_failure(const HistoryItem& item) {
 
 }  // namespace
 
+const std::vector<std::string>& history_kind_names() {
+  static const std::vector<std::string> names{"all", "syncs", "heartbeats", "failovers", "mails", "events"};
+  return names;
+}
+
 Result<Items> collect_history(store::Database& database, const HistoryQuery& query) {
   Items items;
   if (wants(query, HistoryKind::syncs)) {

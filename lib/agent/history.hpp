@@ -9,6 +9,8 @@
 namespace hasync::agent {
 
 enum class HistoryKind { all, syncs, heartbeats, failovers, mails, events };
+// What an operator calls them, in that order.
+const std::vector<std::string>& history_kind_names();
 
 struct HistoryItem {
   Instant at{};
