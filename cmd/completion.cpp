@@ -1,90 +1,55 @@
-// Completion scripts, written from the very command line the program understands.
+// The scripts of the shells, and what these ask while an operator types: `hasync completion propose SHELL WORD...`.
+// That one says nothing but candidates, whatever is wrong, and changes nothing.
 #include <fmt/format.h>
 
-#include "base/text.hpp"
+#include <algorithm>
+#include <cstdlib>
+
 #include "cmd/command.hpp"
+#include "cmd/command_tree.hpp"
 #include "cmd/commands.hpp"
+#include "cmd/completion_scripts.hpp"
+#include "completion/answer.hpp"
+#include "config/show.hpp"
+#include "store/point_folder.hpp"
 
 namespace hasync::cmd {
 namespace {
 
-// Where in the command line we are ("" or " config set"), and what may stand there.
-struct Place {
-  std::string path;
-  std::string summary;
-  std::vector<std::string> words;
-};
-
-void collect(const CLI::App& app, const std::string& path, std::vector<Place>& places) {
-  Place place{path, app.get_description(), {}};
-  const auto below = app.get_subcommands([](const CLI::App*) { return true; });
-  for (const auto* each : below)
-    if (!each->get_group().empty()) place.words.push_back(each->get_name());
-  for (const auto* option : app.get_options())
-    if (!option->get_group().empty())
-      for (const auto& name : option->get_lnames()) place.words.push_back("--" + name);
-  places.push_back(place);
-  for (const auto* each : below)
-    if (!each->get_group().empty()) collect(*each, path + " " + each->get_name(), places);
+// The shell has not done it yet.
+std::string with_home(const std::string& path) {
+  const char* home = std::getenv("HOME");
+  return path.starts_with("~/") && home != nullptr ? home + path.substr(1) : path;
 }
 
-std::vector<Place> places(const CLI::App& root) {
-  std::vector<Place> all;
-  collect(root, "", all);
-  return all;
+completion::Known look(const std::string& settings_path) {
+  auto settings = config::show_values(settings_path);
+  if (!settings) return {};
+  completion::Known known{std::move(*settings), {}};
+  const auto store = std::find_if(known.settings.begin(), known.settings.end(),
+                                  [](const auto& each) { return each.path == "sync.store"; });
+  if (store != known.settings.end()) known.points = store::point_ids({store->value});
+  std::reverse(known.points.begin(), known.points.end());
+  return known;
 }
 
-std::string bash(const CLI::App& root) {
-  std::string cases;
-  for (const auto& place : places(root))
-    cases += fmt::format("    \"{}\") words=\"{}\" ;;\n", place.path, join(place.words, " "));
-  return fmt::format(R"(# bash completion for hasync: hasync completion bash > /etc/bash_completion.d/hasync
-_hasync() {{
-  local word path="" words="" current="${{COMP_WORDS[COMP_CWORD]}}"
-  for word in "${{COMP_WORDS[@]:1:COMP_CWORD-1}}"; do
-    case "$word" in -*) ;; *) path="$path $word" ;; esac
-  done
-  case "$path" in
-{}  esac
-  mapfile -t COMPREPLY < <(compgen -W "$words" -- "$current")
-}}
-complete -o default -F _hasync hasync
-)",
-                     cases);
+completion::Proposal propose(const Session& session, const completion::Command& root,
+                             const std::vector<std::string>& words) {
+  const auto situation = completion::understand(root, words);
+  completion::Known known;
+  if (situation.place == completion::Place::value)
+    known = look(situation.settings ? with_home(*situation.settings) : session.config_path);
+  return completion::propose(root, situation, known);
 }
 
-std::string zsh(const CLI::App& root) {
-  std::string cases;
-  for (const auto& place : places(root))
-    cases += fmt::format("    \"{}\") words_here=({}) ;;\n", place.path, join(place.words, " "));
-  return fmt::format(R"(#compdef hasync
-# zsh completion for hasync: hasync completion zsh > /usr/local/share/zsh/site-functions/_hasync
-_hasync() {{
-  local word path=""
-  local -a words_here
-  for word in "${{(@)words[2,CURRENT-1]}}"; do
-    case "$word" in -*) ;; *) path="$path $word" ;; esac
-  done
-  case "$path" in
-{}  esac
-  compadd -- $words_here || _files
-}}
-_hasync "$@"
-)",
-                     cases);
-}
-
-std::string fish(const CLI::App& root) {
-  std::string lines = "# fish completion for hasync: hasync completion fish > ~/.config/fish/completions/hasync.fish\n";
-  for (const auto& place : places(root)) {
-    const auto path = std::string{trim(place.path)};
-    const auto condition = path.empty()
-                               ? std::string{"__fish_use_subcommand"}
-                               : fmt::format("string match -qr -- '^hasync( -\\S+)* {}( |$)' (commandline -pc)", path);
-    lines +=
-        fmt::format("complete -c hasync -n {} -f -a {}\n", shell_word(condition), shell_word(join(place.words, " ")));
-  }
-  return lines;
+std::string answer(const Session& session, const completion::Command& root, std::vector<std::string> words) {
+  if (words.empty()) return {};
+  const auto shell = words.front();
+  words.erase(words.begin());
+  if (shell != "bash") return completion::answer(propose(session, root, words));
+  if (words.size() != 2) return {};
+  const auto typed = completion::read_line(words[1], words[0]);
+  return completion::answer_bash(propose(session, root, {typed.words.begin() + 1, typed.words.end()}), typed);
 }
 
 }  // namespace
@@ -92,17 +57,26 @@ std::string fish(const CLI::App& root) {
 void add_completion(CLI::App& parent, Invocation& invocation) {
   struct Shell {
     const char* name;
-    std::string (*script)(const CLI::App&);
+    std::string_view script;
   };
   auto* completion = parent.add_subcommand("completion", "print the completion script of a shell");
   completion->require_subcommand(1);
-  auto* root = &parent;
-  for (const auto& shell : {Shell{"bash", bash}, Shell{"zsh", zsh}, Shell{"fish", fish}})
+  for (const auto& shell : {Shell{"bash", bash_script}, Shell{"zsh", zsh_script}, Shell{"fish", fish_script}})
     add_command(*completion, shell.name, fmt::format("for {}", shell.name), invocation,
-                [root, script = shell.script](Session& session) -> Result<ExitCode> {
-                  session.print(script(*root));
+                [script = shell.script](Session& session) -> Result<ExitCode> {
+                  session.print(script);
                   return ExitCode::done;
                 });
+  auto* root = &parent;
+  auto* command = completion->add_subcommand("propose", "what may stand next")->group("");
+  // The words are an operator's, finished or not, and none of ours to understand.
+  command->prefix_command()->fallthrough(false);
+  command->callback([&invocation, root, command] {
+    invocation.action = [root, words = command->remaining()](Session& session) -> Result<ExitCode> {
+      session.print(answer(session, command_tree(*root), words));
+      return ExitCode::done;
+    };
+  });
 }
 
 }  // namespace hasync::cmd

@@ -82,16 +82,6 @@ def test_an_agent_that_succeeds_says_nothing(pair):
         assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
-@pytest.mark.parametrize("shell", ["bash"])
-def test_completion_completes_in_a_real_shell(pair, shell):
-    script = pair.ok("completion", shell)
-    line = 'source /dev/stdin <<"END"\n' + script + '\nEND\nCOMP_WORDS=(hasync config s); COMP_CWORD=2; _hasync; echo "${COMPREPLY[@]}"\n'
-    done = subprocess.run([shell, "-c", line], capture_output=True, text=True, timeout=30, check=True)
-    assert done.stdout.split() == ["show", "set"]
-    for other in ("zsh", "fish"):
-        assert "hasync" in pair.ok("completion", other)
-
-
 def test_twenty_edits_at_once_lose_none(pair):
     running = [pair.start("config", "set", f"sync.{key}") for key in
                ["keep=7", "run_every=45m", "timeout=3h", "bandwidth_limit=20MiB/s"]] + \
