@@ -155,6 +155,11 @@ def test_asking_changes_nothing(pair):
     assert {path: path.lstat().st_mtime_ns for path in pair.folder.rglob("*")} == before
 
 
+def test_a_tilde_is_the_home_the_shell_has_not_put_in_yet(pair):
+    lines = pair.ok("completion", "propose", "zsh", "--config", "~/hasync.yaml", "config", "get", "", env={"HASYNC_CONFIG": "/nowhere"})
+    assert "sync.datasets.app.source" in lines
+
+
 @pytest.mark.parametrize("words", [(), ("",), ("--help", "--version", "--"), ("-",), ("--", "--config"), ("--config",), ("config", "set", "[a,b]", "{}", ""),
                                    ("\udcff", "ü", "=", "==", "--=", "---")], ids=str)
 def test_any_words_get_an_answer_and_no_complaint(pair, words):
