@@ -1,5 +1,7 @@
 #include "completion/settings.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "base/text.hpp"
@@ -55,11 +57,11 @@ std::vector<KnownKey> known_keys(const Known& known) {
       all.push_back({key.path, &key});
       continue;
     }
-    const auto list = key.path.substr(0, at);
+    const auto list = key.path.substr(0, at), rest = key.path.substr(at + 2);
     for (const auto& name : names(known, list))
       // A path could not say where such a name ends.
       if (name.find_first_of(".=") == std::string::npos)
-        all.push_back({list + "." + name + key.path.substr(at + 2), &key});
+        all.push_back({fmt::format("{}.{}{}", list, name, rest), &key});
   }
   return all;
 }
