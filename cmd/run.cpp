@@ -40,6 +40,8 @@ std::string stray_word(const CLI::App& root) {
 }
 
 std::string usage_message(const CLI::App& root, const CLI::App& app, const CLI::ParseError& error) {
+  // A value that was refused says why itself.
+  if (error.get_name() == "ValidationError" || error.get_name() == "ConversionError") return error.what();
   const auto stray = stray_word(root);
   const bool wants_command = !command_names(app).empty();
   if (stray.empty()) return wants_command ? "which command? one of " + join(command_names(app), ", ") : error.what();

@@ -16,8 +16,7 @@ using Values = std::map<std::string, std::string>;
 void collect(const Value& value, const std::string& path, Values& values) {
   const bool of_items = std::any_of(value.items.begin(), value.items.end(),
                                     [](const Value& item) { return item.kind == Value::Kind::map; });
-  if (value.kind == Value::Kind::scalar || (value.kind == Value::Kind::list && !of_items))
-    values[path] = as_text(value);
+  if (value.kind == Value::Kind::scalar || (!value.items.empty() && !of_items)) values[path] = as_text(value);
   for (std::size_t at = 0; of_items && at < value.items.size(); ++at)
     collect(value.items[at], path + "." + name_of(value.items[at], at), values);
   for (const auto& [key, each] : value.entries) collect(each, path.empty() ? key.text : path + "." + key.text, values);

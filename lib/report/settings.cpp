@@ -101,7 +101,7 @@ std::string render_items(const config::Value& settings, const std::vector<std::s
   for (const auto& path : lists) {
     const auto found = config::find(settings, path);
     if (!found.missing.empty()) continue;
-    const auto list = lists.size() == 1 ? std::string{} : path.substr(path.rfind('.') + 1) + "  ";
+    const auto list = lists.size() == 1 ? std::string{} : fmt::format("{:<7}  ", path.substr(path.rfind('.') + 1));
     for (std::size_t at = 0; at < found.value->items.size(); ++at) {
       const auto& item = found.value->items[at];
       auto each = Json{{"list", path}};
