@@ -95,6 +95,13 @@ def shell(request, tmp_path_factory, node, installed):
     ("hasync config set failover.action=pro", "", ["config", "set", "failover.action=promote"]),
     ("hasync config set sync.keep=7 notify.on_failure=f", "", ["config", "set", "sync.keep=7", "notify.on_failure=false"]),
     ("hasync config set notify.email.t", "x@y", ["config", "set", "notify.email.to=x@y"]),
+    ("hasync config unset sync.st", "", ["config", "unset", "sync.store"]),
+    ("hasync config und", "", ["config", "undo"]),
+    ("hasync dataset remove a", "", ["dataset", "remove", "app"]),
+    ("hasync probe remove w", "", ["probe", "remove", "web"]),
+    ("hasync witness remove g", "", ["witness", "remove", "gateway"]),
+    ("hasync step remove pro", "", ["step", "remove", "promote"]),
+    ("hasync step remove promote s", "", ["step", "remove", "promote", "start app"]),
     ("hasync config set notify.smtp.url=smtp:", "", ["config", "set", "notify.smtp.url=smtp://localhost"]),
 ], ids=lambda value: value if isinstance(value, str) else "")
 def test_completes(shell, line, then, words):
