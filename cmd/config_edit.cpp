@@ -11,7 +11,7 @@
 #include "config/load.hpp"
 #include "os/atomic_file.hpp"
 #include "os/file_lock.hpp"
-#include "os/terminal.hpp"
+#include "os/editor.hpp"
 
 namespace hasync::cmd {
 namespace {

@@ -1,4 +1,4 @@
-#include "os/terminal.hpp"
+#include "os/editor.hpp"
 
 #include <fmt/format.h>
 #include <spawn.h>

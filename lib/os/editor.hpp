@@ -1,4 +1,4 @@
-// Programs and questions for the one who sits at the terminal.
+// The editor of whoever sits at the terminal.
 #pragma once
 #include <string>
 #include <vector>
