@@ -1,14 +1,13 @@
 #include <fmt/format.h>
 #include <sys/stat.h>
 
-#include <charconv>
 #include <filesystem>
 
-#include "base/text.hpp"
 #include "cmd/command.hpp"
 #include "cmd/commands.hpp"
 #include "config/compose.hpp"
 #include "config/load.hpp"
+#include "config/shorthand.hpp"
 #include "os/atomic_file.hpp"
 #include "os/tree.hpp"
 #include "report/changes.hpp"
@@ -25,63 +24,22 @@ struct Asked {
   bool replace = false;
 };
 
-tl::unexpected<Error> usage(std::string message) { return fail(ExitCode::usage, std::move(message)); }
-
-// NAME=SOURCE or NAME=SOURCE:LIVE
-Result<config::Dataset> dataset_from(const std::string& text) {
-  const auto equals = text.find('=');
-  if (equals == std::string::npos || equals == 0)
-    return usage(fmt::format("--dataset \"{}\" is not NAME=SOURCE or NAME=SOURCE:LIVE, as app=/var/lib/app", text));
-  const auto colon = text.find(':', equals);
-  config::Dataset dataset{.name = text.substr(0, equals),
-                          .source = text.substr(equals + 1, colon == std::string::npos ? colon : colon - equals - 1)};
-  if (colon != std::string::npos) dataset.live = text.substr(colon + 1);
-  return dataset;
+// What was wrong with a word, after the option that it was given for.
+Error given_for(std::string_view option, Error error) {
+  error.message = fmt::format("{} {}", option, error.message);
+  return error;
 }
 
-// NAME=http://… , NAME=https://… or NAME=HOST:PORT
-Result<config::Probe> probe_from(const std::string& text) {
-  const auto equals = text.find('=');
-  const auto what = equals == std::string::npos ? std::string{} : text.substr(equals + 1);
-  config::Probe probe{.name = text.substr(0, equals)};
-  if (what.starts_with("http://") || what.starts_with("https://")) {
-    probe.type = config::ProbeType::http;
-    probe.url = what;
-    return probe;
-  }
-  const auto colon = what.rfind(':');
-  const auto port = colon == std::string::npos ? std::string{} : what.substr(colon + 1);
-  const auto* const end = port.data() + port.size();
-  if (port.empty() || std::from_chars(port.data(), end, probe.port).ptr != end)
-    return usage(fmt::format(
-        "--probe \"{}\" is neither NAME=URL nor NAME=HOST:PORT, as web=http://east.example.net/status", text));
-  probe.host = what.substr(0, colon);
-  return probe;
-}
-
-// NAME=PROGRAM ARGUMENT …, split at blanks
-Result<config::Step> step_from(std::string_view option, const std::string& text) {
-  const auto equals = text.find('=');
-  config::Step step{.name = text.substr(0, equals)};
-  if (text.find_first_of("'\"\\") != std::string::npos)
-    return usage(
-        fmt::format("{} \"{}\": quotes are not understood here; name a script, or write the step with an editor",
-                    option, printable(text)));
-  if (equals != std::string::npos)
-    for (const auto& word : split(text.substr(equals + 1), ' '))
-      if (!word.empty()) step.run.push_back(word);
-  if (step.run.empty())
-    return usage(fmt::format(R"({} "{}" is not NAME=COMMAND, as "start app=systemctl start app")", option, text));
-  return step;
-}
-
-Result<std::vector<config::Step>> steps_from(std::string_view option, const std::vector<std::string>& texts) {
-  std::vector<config::Step> steps;
+template <typename Item>
+Result<std::vector<Item>> items_from(std::string_view option, const std::vector<std::string>& texts,
+                                     Result<Item> (*item_from)(const std::string&)) {
+  std::vector<Item> items;
   for (const auto& text : texts) {
-    HASYNC_TRY(auto step, step_from(option, text));
-    steps.push_back(std::move(step));
+    auto item = item_from(text);
+    if (!item) return fail(given_for(option, std::move(item.error())));
+    items.push_back(std::move(*item));
   }
-  return steps;
+  return items;
 }
 
 Result<config::Config> settings_from(const Asked& asked) {
@@ -98,16 +56,10 @@ Result<config::Config> settings_from(const Asked& asked) {
   else if (!asked.start_time.empty()) {
     HASYNC_TRY(settings.sync.start_time, parse_rfc3339(asked.start_time));
   }
-  for (const auto& text : asked.datasets) {
-    HASYNC_TRY(auto dataset, dataset_from(text));
-    settings.sync.datasets.push_back(std::move(dataset));
-  }
-  for (const auto& text : asked.probes) {
-    HASYNC_TRY(auto probe, probe_from(text));
-    settings.heartbeat.probes.push_back(std::move(probe));
-  }
-  HASYNC_TRY(settings.failover.promote, steps_from("--step", asked.steps));
-  HASYNC_TRY(settings.failover.demote, steps_from("--demote-step", asked.demote_steps));
+  HASYNC_TRY(settings.sync.datasets, items_from("--dataset", asked.datasets, config::dataset_from));
+  HASYNC_TRY(settings.heartbeat.probes, items_from("--probe", asked.probes, config::probe_from));
+  HASYNC_TRY(settings.failover.promote, items_from("--step", asked.steps, config::step_from));
+  HASYNC_TRY(settings.failover.demote, items_from("--demote-step", asked.demote_steps, config::step_from));
   if (asked.action == "promote") settings.failover.action = config::FailoverAction::promote;
   settings.notify.email = {asked.to, asked.from};
   settings.notify.smtp.url = asked.smtp;
