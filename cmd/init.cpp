@@ -1,13 +1,14 @@
 #include <fmt/format.h>
-#include <sys/stat.h>
 
 #include <filesystem>
+#include <map>
 
+#include "base/text.hpp"
 #include "cmd/command.hpp"
 #include "cmd/commands.hpp"
+#include "config/answers.hpp"
 #include "config/compose.hpp"
 #include "config/load.hpp"
-#include "config/shorthand.hpp"
 #include "os/atomic_file.hpp"
 #include "os/tree.hpp"
 #include "report/changes.hpp"
@@ -16,66 +17,77 @@ namespace hasync::cmd {
 namespace {
 
 struct Asked {
-  std::string node, peer, role = "secondary", host, user = "hasync", transport = "ssh", store, run_every, start_time,
-                          action, smtp, tls, from;
-  int port = 22;
-  std::vector<std::string> datasets, probes, steps, demote_steps, to;
+  std::map<std::string, std::vector<std::string>> options;  // by the names of config::answers()
+  std::string answers_file;
   ChangeMode mode = ChangeMode::carry_out;
   bool replace = false;
 };
 
-// What was wrong with a word, after the option that it was given for.
-Error given_for(std::string_view option, Error error) {
-  error.message = fmt::format("{} {}", option, error.message);
-  return error;
+config::Value scalar(const std::string& text) { return {.kind = config::Value::Kind::scalar, .text = text}; }
+
+std::vector<config::Given> given_by_options(const Asked& asked) {
+  std::vector<config::Given> given;
+  for (const auto& answer : config::answers()) {
+    const auto found = asked.options.find(answer.name);
+    if (found == asked.options.end() || found->second.empty()) continue;
+    auto value = scalar(found->second.front());
+    if (answer.count == config::Count::several) {
+      value = {.kind = config::Value::Kind::list};
+      for (const auto& text : found->second) value.items.push_back(scalar(text));
+    }
+    given.push_back({&answer, std::move(value)});
+  }
+  return given;
 }
 
-template <typename Item>
-Result<std::vector<Item>> items_from(std::string_view option, const std::vector<std::string>& texts,
-                                     Result<Item> (*item_from)(const std::string&)) {
-  std::vector<Item> items;
-  for (const auto& text : texts) {
-    auto item = item_from(text);
-    if (!item) return fail(given_for(option, std::move(item.error())));
-    items.push_back(std::move(*item));
-  }
-  return items;
+// "--run-every: "15" has no unit; did you mean 15m? (accepted: 1m to 7d, whole minutes)"
+Error usage_error(const std::vector<config::Fault>& faults) {
+  std::vector<std::string> lines;
+  for (const auto& fault : faults)
+    lines.push_back("--" + fault.message + (fault.hint.empty() ? "" : " (" + fault.hint + ")"));
+  if (lines.size() > 1)
+    lines.push_back(counted(static_cast<std::int64_t>(faults.size()), "problem") + "; nothing was changed");
+  return {ExitCode::usage, join(lines, "\n")};
 }
 
-Result<config::Config> settings_from(const Asked& asked) {
-  config::Config settings;
-  settings.node = {asked.node, asked.role == "primary" ? Role::primary : Role::secondary};
-  settings.peer = {.name = asked.peer, .host = asked.host, .user = asked.user, .port = asked.port};
-  if (asked.transport == "local") settings.peer.transport = config::Transport::local;
-  if (!asked.store.empty()) settings.sync.store = asked.store;
-  if (!asked.run_every.empty()) {
-    HASYNC_TRY(settings.sync.run_every, parse_duration(asked.run_every));
-  }
-  if (const auto clock = parse_time_of_day(asked.start_time))
-    settings.sync.start_time = *clock;
-  else if (!asked.start_time.empty()) {
-    HASYNC_TRY(settings.sync.start_time, parse_rfc3339(asked.start_time));
-  }
-  HASYNC_TRY(settings.sync.datasets, items_from("--dataset", asked.datasets, config::dataset_from));
-  HASYNC_TRY(settings.heartbeat.probes, items_from("--probe", asked.probes, config::probe_from));
-  HASYNC_TRY(settings.failover.promote, items_from("--step", asked.steps, config::step_from));
-  HASYNC_TRY(settings.failover.demote, items_from("--demote-step", asked.demote_steps, config::step_from));
-  if (asked.action == "promote") settings.failover.action = config::FailoverAction::promote;
-  settings.notify.email = {asked.to, asked.from};
-  settings.notify.smtp.url = asked.smtp;
-  if (asked.tls == "none") settings.notify.smtp.tls = config::Tls::none;
-  return settings;
+Result<config::Config> settings_from_options(const Asked& asked) {
+  const auto given = given_by_options(asked);
+  if (given.empty())
+    return fail(ExitCode::usage,
+                "it is not said what to write: on a terminal hasync init asks; else give --node, --peer, --host and "
+                "--dataset, or --answers FILE (see: hasync init --help)");
+  auto settled = config::settle(given);
+  if (!settled.faults.empty()) return fail(usage_error(settled.faults));
+  return std::move(settled.settings);
 }
 
-Result<ExitCode> init(Session& session, const Asked& asked) {
-  HASYNC_TRY(const auto settings, settings_from(asked));
+// What options say wins over the file.
+Result<config::Config> settings_from_file(const Asked& asked) {
+  const auto& file = asked.answers_file;
+  HASYNC_TRY(const auto text, read_file(file));
+  HASYNC_TRY(const auto document, config::parse_document(text, file));
+  const auto given = given_by_options(asked);
+  auto alone = config::settle(given);
+  std::erase_if(alone.faults, [](const config::Fault& fault) { return fault.message.ends_with(": is missing"); });
+  if (!alone.faults.empty()) return fail(usage_error(alone.faults));
+  auto told = config::told_in(document);
+  auto settled = config::settle(config::merged(std::move(told.given), given));
+  settled.faults.insert(settled.faults.end(), told.faults.begin(), told.faults.end());
+  if (!settled.faults.empty()) return fail(ExitCode::config, config::render(settled.faults, text, file));
+  return std::move(settled.settings);
+}
+
+Result<std::optional<std::string>> text_there(const Session& session) {
+  std::error_code none;
+  if (!std::filesystem::exists(session.config_path, none)) return std::nullopt;
+  HASYNC_TRY(auto before, read_file(session.config_path));
+  return before;
+}
+
+Result<ExitCode> write(Session& session, const Asked& asked, const config::Config& settings) {
   const auto text = config::compose(settings);
   HASYNC_CHECK(config::load_text(text, session.config_path));
-  std::error_code none;
-  std::optional<std::string> before;
-  if (std::filesystem::exists(session.config_path, none)) {
-    HASYNC_TRY(before, read_file(session.config_path));
-  }
+  HASYNC_TRY(const auto before, text_there(session));
   if (before && *before != text && !asked.replace)
     return fail(ExitCode::unsafe,
                 fmt::format("{} is there already; change it with hasync config set, or write it anew with --replace",
@@ -83,6 +95,7 @@ Result<ExitCode> init(Session& session, const Asked& asked) {
   report::Changes changes;
   if (before != text) changes.add(session.config_path, before ? "other settings" : "", "written");
   if (changes.any() && asked.mode == ChangeMode::carry_out) {
+    std::error_code none;
     HASYNC_CHECK(make_folders(std::filesystem::absolute(session.config_path, none).parent_path().string()));
     HASYNC_CHECK(replace_file(session.config_path, text, 0640));
   }
@@ -96,46 +109,29 @@ Result<ExitCode> init(Session& session, const Asked& asked) {
   return ExitCode::done;
 }
 
+Result<ExitCode> init(Session& session, const Asked& asked) {
+  HASYNC_TRY(const auto settings,
+             asked.answers_file.empty() ? settings_from_options(asked) : settings_from_file(asked));
+  return write(session, asked, settings);
+}
+
 }  // namespace
 
 void add_init(CLI::App& parent, Invocation& invocation) {
   auto asked = std::make_shared<Asked>();
   auto* command = add_command(parent, "init", "write the settings of this server, with a comment on each", invocation,
                               [asked](Session& session) { return init(session, *asked); });
-  command->add_option("--node", asked->node, "this server's name")->required()->type_name("NAME");
-  command->add_option("--peer", asked->peer, "the other server's name")->required()->type_name("NAME");
-  command->add_option("--role", asked->role, "primary or secondary")
-      ->type_name("ROLE")
-      ->check(CLI::IsMember({"primary", "secondary"}).description(""));
-  command->add_option("--host", asked->host, "where the peer is, for ssh")->type_name("HOST");
-  command->add_option("--user", asked->user, "the user on the peer")->type_name("USER");
-  command->add_option("--port", asked->port, "the port of its ssh server")->type_name("PORT");
-  command->add_option("--transport", asked->transport, "ssh or local")
-      ->type_name("NAME")
-      ->check(CLI::IsMember({"ssh", "local"}).description(""));
-  command->add_option("--dataset", asked->datasets, "NAME=SOURCE or NAME=SOURCE:LIVE; may be repeated")
-      ->required()
-      ->type_name("DATASET");
-  command->add_option("--probe", asked->probes, "NAME=URL or NAME=HOST:PORT; may be repeated")->type_name("PROBE");
-  command->add_option("--store", asked->store, "where recovery points are kept")->type_name("FOLDER");
-  command->add_option("--start-time", asked->start_time, "the first run, UTC: HH:MM or 2026-11-24T02:00:00Z")
-      ->type_name("TIME");
-  command->add_option("--run-every", asked->run_every, "how often, as 15m")->type_name("DURATION");
-  command->add_option("--action", asked->action, "when the peer is gone: standby or promote")
-      ->type_name("NAME")
-      ->check(CLI::IsMember({"standby", "promote"}).description(""));
-  command->add_option("--step", asked->steps, "a step of a promotion: NAME=COMMAND, split at blanks; may be repeated")
-      ->type_name("STEP");
-  command
-      ->add_option("--demote-step", asked->demote_steps,
-                   "a step of a demotion, when the other server has taken over; as --step")
-      ->type_name("STEP");
-  command->add_option("--email", asked->to, "who is told; may be repeated")->type_name("ADDRESS");
-  command->add_option("--from", asked->from, "whom the mail is from")->type_name("ADDRESS");
-  command->add_option("--smtp", asked->smtp, "the mail server, as smtp://mail.example.com:587")->type_name("URL");
-  command->add_option("--tls", asked->tls, "required or none")
-      ->type_name("NAME")
-      ->check(CLI::IsMember({"required", "none"}).description(""));
+  for (const auto& answer : config::answers()) {
+    const bool several = answer.count == config::Count::several;
+    command
+        ->add_option("--" + answer.name, asked->options[answer.name],
+                     answer.help + (several ? "; may be repeated" : ""))
+        ->type_name(answer.shown)
+        ->expected(several ? -1 : 1)
+        ->multi_option_policy(several ? CLI::MultiOptionPolicy::TakeAll : CLI::MultiOptionPolicy::Throw);
+  }
+  command->add_option("--answers", asked->answers_file, "a file of the same: node: west, dataset: [app=/var/lib/app]")
+      ->type_name("FILE");
   command->add_flag("--replace", asked->replace, "write over settings that are there");
   add_change_options(*command, asked->mode, invocation.session);
   add_json_option(*command, invocation.session);

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include "base/text.hpp"
-#include "config/keys.hpp"
 #include "config/written.hpp"
 
 namespace hasync::config {
@@ -17,31 +16,54 @@ std::string list(const std::vector<std::string>& words) {
   return "[" + join(quoted, ", ") + "]";
 }
 
-// "  run_every: 15m            # How often the data is pulled. (1m to 7d, whole minutes)"
+// A comment begins here where the setting leaves room: "  run_every: 15m                  # how often …"
+constexpr std::size_t comment_column = 36;
+
 class Writer {
  public:
-  void title(std::string_view name, std::string_view words) { out_ += fmt::format("\n# {}\n{}:\n", words, name); }
-  void set(const std::string& path, const std::string& value) { line(path, "", value); }
-  // As a comment: the default, or an example where there is none.
-  void unset(const std::string& path, const std::string& example) { line(path, "# ", example); }
-  void set_or_unset(const std::string& path, const std::string& value, const std::string& example) {
+  // A section, what it is about in a line above it.
+  void section(std::string_view name, std::string_view words) { out_ += fmt::format("\n# {}\n{}:\n", words, name); }
+  void set(std::string_view key, const std::string& value, std::string_view comment = "") {
+    line(fmt::format("  {}: {}", key, value), comment);
+  }
+  // What could be set, as a comment: the default, or an example where there is none.
+  void unset(std::string_view key, const std::string& example, std::string_view comment = "") {
+    const auto depth = key.find_first_not_of(' ');
+    line(fmt::format("  {}# {}: {}", key.substr(0, depth), key.substr(depth), example), comment);
+  }
+  void set_or_unset(std::string_view key, const std::string& value, const std::string& example,
+                    std::string_view comment) {
     if (value.empty())
-      unset(path, example);
+      unset(key, example, comment);
     else
-      set(path, plain(value));
+      set(key, plain(value), comment);
+  }
+  template <typename T>
+  void set_unless(const T& otherwise, std::string_view key, const T& value, std::string (*shown)(T),
+                  const std::string& example, std::string_view comment) {
+    if (value == otherwise)
+      unset(key, example, comment);
+    else
+      set(key, shown(value), comment);
+  }
+  template <typename Item>
+  void list(std::string_view key, const std::vector<Item>& items, std::string (*flow)(const Item&),
+            std::string_view example, std::string_view comment) {
+    line(fmt::format("  {}{}:", items.empty() ? "# " : "", key), comment);
+    if (items.empty()) out_ += fmt::format("  #   - {}\n", example);
+    for (const auto& item : items) out_ += "    - " + flow(item) + "\n";
   }
   void raw(std::string_view text) { out_ += text; }
   std::string take() { return std::move(out_); }
 
  private:
-  void line(const std::string& path, std::string_view mark, const std::string& value) {
-    const auto* key = find_key(path);
-    const auto depth = split(path, '.').size() - 1;
-    const auto name = path.substr(path.rfind('.') + 1);
-    const auto setting = fmt::format("{}{}{}: {}", std::string(2 * depth, ' '), mark, name, value);
-    out_ += fmt::format("{:<34} # {}\n", setting, key == nullptr ? "" : key->help.substr(0, key->help.find(". ")));
+  void line(const std::string& setting, std::string_view comment) {
+    if (comment.empty())
+      out_ += setting + "\n";
+    else
+      out_ += fmt::format("{:<{}}  # {}\n", setting, comment_column - 2, comment);
   }
-  std::string out_ = "# hasync settings. Every key: man hasync.yaml. After a change: hasync apply\n";
+  std::string out_;
 };
 
 std::string start_text(const std::optional<StartTime>& start) {
@@ -51,114 +73,147 @@ std::string start_text(const std::optional<StartTime>& start) {
   return fmt::format("\"{:02}:{:02}\"", clock.count() / 60, clock.count() % 60);
 }
 
-std::string tell(const Dataset& dataset) {
-  auto text = fmt::format("    - {{ name: {}, type: files, source: {}", dataset.name, plain(dataset.source));
+std::string size_text(std::int64_t bytes) {
+  constexpr std::int64_t kibi = 1024, mebi = kibi * kibi;
+  if (bytes % mebi == 0) return fmt::format("{}MiB", bytes / mebi);
+  return bytes % kibi == 0 ? fmt::format("{}KiB", bytes / kibi) : fmt::format("{}", bytes);
+}
+
+std::string rate_text(std::int64_t bytes) { return size_text(bytes) + "/s"; }
+
+std::string flow_of(const Dataset& dataset) {
+  auto text = fmt::format("{{ name: {}, source: {}", plain(dataset.name), plain(dataset.source));
   if (!dataset.live.empty()) text += ", live: " + plain(dataset.live);
   if (!dataset.exclude.empty()) text += ", exclude: " + list(dataset.exclude);
-  return text + " }\n";
+  return text + " }";
 }
 
-std::string tell(const Probe& probe) {
-  auto text = fmt::format("    - {{ name: {}", probe.name);
-  if (probe.type == ProbeType::http) {
-    text += ", type: http, url: " + written(probe.url, Style::double_quoted, Around::flow);
-  } else {
-    text += ", type: tcp";
-    if (!probe.host.empty()) text += ", host: " + plain(probe.host);
-    text += fmt::format(", port: {}", probe.port);
-  }
-  return text + " }\n";
+std::string flow_of(const Probe& probe) {
+  auto text = fmt::format("{{ name: {}", plain(probe.name));
+  if (probe.type == ProbeType::http)
+    return text + ", type: http, url: " + written(probe.url, Style::double_quoted, Around::flow) + " }";
+  text += ", type: tcp";
+  if (!probe.host.empty()) text += ", host: " + plain(probe.host);
+  return text + fmt::format(", port: {} }}", probe.port);
 }
 
-std::string tell(const Step& step) {
-  return fmt::format("    - {{ name: {}, run: {}, timeout: {} }}\n", plain(step.name), list(step.run),
+std::string flow_of(const Step& step) {
+  return fmt::format("{{ name: {}, run: {}, timeout: {} }}", plain(step.name), list(step.run),
                      format_duration(step.timeout));
 }
 
-std::string tell(std::string_view key, const std::vector<Step>& steps, std::string_view sample) {
-  if (steps.empty()) return std::string{sample};
-  auto text = fmt::format("  {}:\n", key);
-  for (const auto& step : steps) text += tell(step);
-  return text;
+void write_peer(Writer& out, const Peer& peer) {
+  out.section("peer", "The other server.");
+  out.set("name", plain(peer.name));
+  if (peer.transport == Transport::local) {
+    out.set("transport", "local", "ssh | local: the sources are folders of this machine, a mount for example");
+    if (!peer.host.empty()) out.set("host", plain(peer.host), "where a tcp probe without a host connects to");
+    return;
+  }
+  out.set("transport", "ssh", "ssh | local: the sources are folders of this machine, a mount for example");
+  out.set("host", plain(peer.host));
+  out.set("user", plain(peer.user), "must be able to read every source there");
+  out.set("port", fmt::format("{}", peer.port));
+  out.set_or_unset("identity_file", peer.identity_file, "/etc/hasync/ssh/id_ed25519",
+                   peer.identity_file.empty() ? "without it ssh chooses" : "");
+  out.set_or_unset("known_hosts_file", peer.known_hosts_file, "/etc/hasync/ssh/known_hosts",
+                   peer.known_hosts_file.empty() ? "without it ssh's own files" : "");
+}
+
+void write_sync(Writer& out, const Sync& sync) {
+  const Sync defaults;
+  out.section("sync", "Pulling the data from the primary.");
+  constexpr std::string_view start = "the first run, UTC; without it: the next quarter of an hour";
+  if (sync.start_time)
+    out.set("start_time", start_text(sync.start_time), start);
+  else
+    out.unset("start_time", start_text(sync.start_time), start);
+  out.set("run_every", format_duration(sync.run_every), "work that is younger than this may be lost in a failover");
+  out.set("store", plain(sync.store), "recovery points live here, on one file system");
+  out.set("keep", fmt::format("{}", sync.keep), "so many of them; files that did not change are shared");
+  out.unset("timeout", format_duration(defaults.timeout), "a run that takes longer is ended, and has failed");
+  out.set_unless(defaults.bandwidth_limit, "bandwidth_limit", sync.bandwidth_limit, rate_text, "20MiB/s",
+                 "the most that a run may transfer");
+  out.list("datasets", sync.datasets, flow_of, "", "live: where the application looks once this server is primary");
+}
+
+void write_heartbeat(Writer& out, const Heartbeat& heartbeat) {
+  out.section("heartbeat",
+              "Asking whether the peer is alive: it is when any probe answers. An outage is detected within\n"
+              "# interval + failures × timeout + (failures - 1) × recheck_interval.");
+  out.set("interval", format_duration(heartbeat.interval), "how often it is asked");
+  out.set("failures", fmt::format("{}", heartbeat.failures),
+          "so many failed attempts in a row mean that it is gone; the first counts");
+  out.set("recheck_interval", format_duration(heartbeat.recheck_interval),
+          "from the end of a failed attempt to the next");
+  out.set("timeout", format_duration(heartbeat.timeout), "an attempt that takes longer has failed");
+  out.list("probes", heartbeat.probes, flow_of, R"({ name: web, type: http, url: "https://east.example.net/status" })",
+           heartbeat.probes.empty() ? "without any: whether its ssh port answers" : "");
+}
+
+void write_failover(Writer& out, const Failover& failover) {
+  out.section("failover", "What happens when the peer is gone.");
+  out.set("action", failover.action == FailoverAction::promote ? "promote" : "standby",
+          "standby: stay, and tell people | promote: become the primary");
+  out.set("max_data_age", format_duration(failover.max_data_age), "older data is not promoted; 0: any age");
+  out.list("witnesses", failover.witnesses, flow_of, "{ name: gateway, type: tcp, host: 10.0.0.254, port: 443 }",
+           "one must answer, or this server may be the one that is cut off");
+  if (failover.fence)
+    out.set("fence", fmt::format("{{ run: {}, timeout: {} }}", list(failover.fence->run),
+                                 format_duration(failover.fence->timeout)));
+  else
+    out.unset("fence", "{ run: [/usr/local/sbin/power-off, east], timeout: 30s }",
+              "must succeed before the first step");
+  out.list("promote", failover.promote, flow_of, "{ name: start app, run: [systemctl, start, app], timeout: 60s }",
+           "in this order, each harmless to run again");
+  out.list("demote", failover.demote, flow_of, "{ name: stop app, run: [systemctl, stop, app], timeout: 60s }",
+           "when the other server has taken over");
+}
+
+void write_notify(Writer& out, const Notify& notify) {
+  out.section("notify", "Who is told.");
+  out.set("on_sync_completion", notify.on_sync_completion ? "true" : "false",
+          "after every run that brought something new");
+  out.set("on_failure", notify.on_failure ? "true" : "false",
+          "a sync failed, the peer is gone, either is over, this server became primary");
+  const auto& [to, from] = notify.email;
+  std::vector<std::string> email;
+  if (!to.empty()) email.push_back("to: " + list(to));
+  if (!from.empty()) email.push_back("from: " + plain(from));
+  if (email.empty())
+    out.unset("email", "{ to: [ops@example.com], from: hasync@west.example.net }");
+  else
+    out.set("email", "{ " + join(email, ", ") + " }");
+  if (notify.smtp.url.empty()) {
+    out.raw("  # smtp: { url: \"smtp://mail.example.com:587\", tls: required }\n");
+    return;
+  }
+  out.raw("  smtp:\n");
+  out.set("  url", written(notify.smtp.url, Style::double_quoted, Around::block));
+  out.set("  tls", notify.smtp.tls == Tls::none ? "none" : "required",
+          "required | none: in clear, for a server on this machine");
+  out.set_or_unset("  username", notify.smtp.username, "hasync", "");
+  out.set_or_unset("  password_file", notify.smtp.password_file, "/etc/hasync/smtp.password", "mode 0600");
 }
 
 }  // namespace
 
 std::string compose(const Config& settings) {
-  const Config defaults;
   Writer out;
-  out.title("node", "This server. Its role counts at the first start only; afterwards see: hasync status");
-  out.set("node.name", settings.node.name);
-  out.set("node.role", settings.node.role == Role::primary ? "primary" : "secondary");
-
-  out.title("peer", "The other server.");
-  out.set("peer.name", settings.peer.name);
-  if (settings.peer.transport == Transport::local) {
-    out.set("peer.transport", "local");
-  } else {
-    out.set("peer.transport", "ssh");
-    out.set("peer.host", plain(settings.peer.host));
-    out.set("peer.user", plain(settings.peer.user));
-    out.set("peer.port", fmt::format("{}", settings.peer.port));
-    out.set_or_unset("peer.identity_file", settings.peer.identity_file, "/etc/hasync/ssh/id_ed25519");
-    out.set_or_unset("peer.known_hosts_file", settings.peer.known_hosts_file, "/etc/hasync/ssh/known_hosts");
-  }
-
-  out.title("sync", "Pulling the data. Times are UTC.");
-  if (settings.sync.start_time)
-    out.set("sync.start_time", start_text(settings.sync.start_time));
-  else
-    out.unset("sync.start_time", start_text(settings.sync.start_time));
-  out.set("sync.run_every", format_duration(settings.sync.run_every));
-  out.set("sync.store", plain(settings.sync.store));
-  out.set("sync.keep", fmt::format("{}", settings.sync.keep));
-  out.unset("sync.timeout", format_duration(defaults.sync.timeout));
-  out.unset("sync.bandwidth_limit", "20MiB/s");
   out.raw(
-      "  datasets:                        # What is pulled; live is where the application looks for it after a "
-      "promotion\n");
-  for (const auto& dataset : settings.sync.datasets) out.raw(tell(dataset));
-
-  out.title("heartbeat", "Asking whether the peer is alive: it is when any probe answers.");
-  out.set("heartbeat.interval", format_duration(settings.heartbeat.interval));
-  out.set("heartbeat.failures", fmt::format("{}", settings.heartbeat.failures));
-  out.set("heartbeat.recheck_interval", format_duration(settings.heartbeat.recheck_interval));
-  out.set("heartbeat.timeout", format_duration(settings.heartbeat.timeout));
-  out.raw(settings.heartbeat.probes.empty()
-              ? "  # probes:\n  #   - { name: web, type: http, url: \"https://east.example.net/status\" }\n"
-              : "  probes:\n");
-  for (const auto& probe : settings.heartbeat.probes) out.raw(tell(probe));
-
-  out.title("failover", "What happens when the peer is gone.");
-  out.set("failover.action", settings.failover.action == FailoverAction::promote ? "promote" : "standby");
-  out.set("failover.max_data_age", format_duration(settings.failover.max_data_age));
-  out.raw(
-      "  # witnesses: [ { name: gateway, type: tcp, host: 10.0.0.254, port: 443 } ]   # one must answer before a "
-      "promotion\n"
-      "  # fence:   { run: [/usr/local/sbin/power-off, east], timeout: 30s }          # must succeed before the first "
-      "step\n");
-  out.raw(tell("demote", settings.failover.demote,
-               "  # demote:  [ { name: stop app,  run: [systemctl, stop, app],  timeout: 60s } ]\n"));
-  out.raw(tell("promote", settings.failover.promote,
-               "  # promote: [ { name: start app, run: [systemctl, start, app], timeout: 60s } ]\n"));
-
-  out.title("notify", "Who is told.");
-  out.set("notify.on_sync_completion", settings.notify.on_sync_completion ? "true" : "false");
-  out.set("notify.on_failure", settings.notify.on_failure ? "true" : "false");
-  if (settings.notify.email.to.empty()) {
-    out.raw(
-        "  # email: { to: [ops@example.com], from: hasync@west.example.net }\n"
-        "  # smtp:  { url: \"smtp://mail.example.com:587\", tls: required, username: hasync, password_file: "
-        "/etc/hasync/smtp.password }\n");
-  } else {
-    const auto from = settings.notify.email.from.empty() ? "" : ", from: " + plain(settings.notify.email.from);
-    out.raw(fmt::format("  email: {{ to: {}{} }}\n", list(settings.notify.email.to), from));
-    out.raw(fmt::format("  smtp:  {{ url: {}, tls: {} }}\n",
-                        written(settings.notify.smtp.url, Style::double_quoted, Around::flow),
-                        settings.notify.smtp.tls == Tls::none ? "none" : "required"));
-  }
-  out.title("history", "How long what happened is kept.");
-  out.set("history.retain", format_duration(settings.history.retain));
+      "# hasync settings. Every key: man hasync.yaml. Change them with: hasync config set KEY=VALUE, or any editor.\n"
+      "# After a change: hasync apply. Durations are 30s, 15m, 2h, 1d; times are UTC.\n");
+  out.section("node", "This server. The role counts at the first start only; afterwards see: hasync status");
+  out.set("name", plain(settings.node.name));
+  out.set("role", settings.node.role == Role::primary ? "primary" : "secondary",
+          "primary: it serves | secondary: it stands by");
+  write_peer(out, settings.peer);
+  write_sync(out, settings.sync);
+  write_heartbeat(out, settings.heartbeat);
+  write_failover(out, settings.failover);
+  write_notify(out, settings.notify);
+  out.section("history", "How long the history is kept.");
+  out.set("retain", format_duration(settings.history.retain));
   return out.take();
 }
 

@@ -74,15 +74,21 @@ Result<Probe> probe_from(const std::string& text) {
   return probe;
 }
 
-Result<Step> step_from(const std::string& text) {
-  const auto equals = text.find('=');
+Result<std::vector<std::string>> command_from(const std::string& text) {
   if (text.find_first_of("'\"\\") != std::string::npos)
     return wrong(text, "has quotes, which are not understood here; name a script, or write the step with an editor");
   std::vector<std::string> words;
-  if (equals != std::string::npos)
-    for (const auto& word : split(text.substr(equals + 1), ' '))
-      if (!word.empty()) words.push_back(word);
-  if (equals == 0 || words.empty()) return wrong(text, "is not NAME=COMMAND, as \"start app=systemctl start app\"");
+  for (const auto& word : split(text, ' '))
+    if (!word.empty()) words.push_back(word);
+  if (words.empty()) return wrong(text, "is no command, as systemctl start app");
+  return words;
+}
+
+Result<Step> step_from(const std::string& text) {
+  const auto equals = text.find('=');
+  if (equals == std::string::npos || equals == 0 || trim(text.substr(equals + 1)).empty())
+    return wrong(text, "is not NAME=COMMAND, as \"start app=systemctl start app\"");
+  HASYNC_TRY(const auto words, command_from(text.substr(equals + 1)));
   Config nowhere;
   Step step;
   const Target target{.config = nowhere, .step = &step};

@@ -2,6 +2,7 @@
 // app=systemctl start app".
 #pragma once
 #include <string>
+#include <vector>
 
 #include "base/result.hpp"
 #include "config/model.hpp"
@@ -15,7 +16,9 @@ namespace hasync::config {
 Result<Dataset> dataset_from(const std::string& text);
 // NAME=http://… , NAME=https://… or NAME=HOST:PORT
 Result<Probe> probe_from(const std::string& text);
-// NAME=PROGRAM ARGUMENT …, split at blanks
+// PROGRAM ARGUMENT …, split at blanks
+Result<std::vector<std::string>> command_from(const std::string& text);
+// NAME=COMMAND
 Result<Step> step_from(const std::string& text);
 
 }  // namespace hasync::config

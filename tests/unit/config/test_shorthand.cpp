@@ -53,5 +53,5 @@ TEST_CASE("what is wrong with a word is told, with what is accepted") {
   CHECK(message(probe_from("db=east:99999")) == "\"db=east:99999\" port: 99999 is out of range (accepted: 1 to 65535)");
   CHECK(message(step_from("stop app")) == "\"stop app\" is not NAME=COMMAND, as \"start app=systemctl start app\"");
   CHECK(message(step_from("say='a b'")) ==
-        "\"say='a b'\" has quotes, which are not understood here; name a script, or write the step with an editor");
+        "\"'a b'\" has quotes, which are not understood here; name a script, or write the step with an editor");
 }
