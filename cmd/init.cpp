@@ -3,13 +3,17 @@
 #include <filesystem>
 #include <map>
 
+#include "agent/look.hpp"
+#include "agent/reaching.hpp"
 #include "base/text.hpp"
 #include "cmd/command.hpp"
 #include "cmd/commands.hpp"
+#include "cmd/conversation.hpp"
 #include "config/answers.hpp"
 #include "config/compose.hpp"
 #include "config/load.hpp"
 #include "os/atomic_file.hpp"
+#include "os/terminal.hpp"
 #include "os/tree.hpp"
 #include "report/changes.hpp"
 
@@ -84,14 +88,17 @@ Result<std::optional<std::string>> text_there(const Session& session) {
   return before;
 }
 
+Error is_there_already(const Session& session) {
+  return {ExitCode::unsafe,
+          fmt::format("{} is there already; change it with hasync config set, or write it anew with --replace",
+                      session.config_path)};
+}
+
 Result<ExitCode> write(Session& session, const Asked& asked, const config::Config& settings) {
   const auto text = config::compose(settings);
   HASYNC_CHECK(config::load_text(text, session.config_path));
   HASYNC_TRY(const auto before, text_there(session));
-  if (before && *before != text && !asked.replace)
-    return fail(ExitCode::unsafe,
-                fmt::format("{} is there already; change it with hasync config set, or write it anew with --replace",
-                            session.config_path));
+  if (before && *before != text && !asked.replace) return fail(is_there_already(session));
   report::Changes changes;
   if (before != text) changes.add(session.config_path, before ? "other settings" : "", "written");
   if (changes.any() && asked.mode == ChangeMode::carry_out) {
@@ -104,12 +111,35 @@ Result<ExitCode> write(Session& session, const Asked& asked, const config::Confi
     session.print(report::line_diff(session.config_path, before, text));
   session.print(report::render(changes, session.format));
   if (plain)
-    session.print(settings.node.role == Role::primary ? "next: hasync check, then hasync apply\n"
-                                                      : "next: hasync check, then hasync sync, then hasync apply\n");
+    session.print(fmt::format("next: hasync check{}, then{} hasync apply\n",
+                              settings.notify.email.to.empty() ? "" : ", then hasync notify test",
+                              settings.node.role == Role::primary ? "" : " hasync sync, then"));
   return ExitCode::done;
 }
 
+// Nobody should answer a dozen questions to hear this at the end.
+Result<void> refuse_before_asking(const Session& session, const Asked& asked) {
+  HASYNC_TRY(const auto before, text_there(session));
+  if (before && !asked.replace) return fail(is_there_already(session));
+  return {};
+}
+
+Result<ExitCode> init_by_conversation(Session& session, const Asked& asked) {
+  HASYNC_CHECK(refuse_before_asking(session, asked));
+  HASYNC_TRY(const auto agreed, converse(session));
+  HASYNC_CHECK(agent::pin_host_key(agreed, session.runner));
+  const auto draft = agent::draft(agreed);
+  HASYNC_TRY(const auto ended, write(session, asked, draft.settings));
+  if (draft.let_in_later)
+    session.print(fmt::format("before: let the key in on {}: {}\n", draft.settings.peer.name, agent::way_in(draft)));
+  return ended;
+}
+
 Result<ExitCode> init(Session& session, const Asked& asked) {
+  const bool told_nothing = asked.answers_file.empty() && given_by_options(asked).empty();
+  // A conversation makes a key on the way, and talks on standard output.
+  const bool may_ask = asked.mode == ChangeMode::carry_out && session.format == report::Format::text && can_ask();
+  if (told_nothing && may_ask) return init_by_conversation(session, asked);
   HASYNC_TRY(const auto settings,
              asked.answers_file.empty() ? settings_from_options(asked) : settings_from_file(asked));
   return write(session, asked, settings);

@@ -30,6 +30,7 @@ constexpr std::array signs{
     Sign{"Permission denied",
          "{0} ({1}) refuses the ssh key for user {2}; add this node's public key to its authorized_keys"},
     Sign{"Connection refused", "{0} ({1}) refuses ssh connections; is sshd running there, and is peer.port right?"},
+    Sign{"Name or service not known", "the name {1} of {0} is not known; check peer.host and the name server"},
     Sign{"Could not resolve hostname", "the name {1} of {0} is not known; check peer.host and the name server"},
     Sign{
         "Connection reset",
