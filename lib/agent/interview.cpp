@@ -72,11 +72,6 @@ Interview back(Interview interview) {
   return interview;
 }
 
-bool is_odd(std::string_view line) {
-  return std::any_of(line.begin(), line.end(),
-                     [](char byte) { return static_cast<unsigned char>(byte) < 0x20 || byte == 0x7F; });
-}
-
 // What of the settings so far can never become right; what is merely missing may still come.
 std::optional<std::string> contradiction(const config::Config& settings) {
   for (const auto& fault : config::contradictions(settings, {})) {
@@ -124,8 +119,8 @@ Interview answered(Interview interview, std::string_view line) {
   interview.said.clear();
   std::string text{trim(line)};
   const auto question = next_question(interview);
-  if (is_odd(text)) {
-    interview.said = "that holds a control character, as an arrow key leaves; type it again";
+  if (printable(text) != text) {
+    interview.said = "that holds a control character, as an arrow key leaves, or is not UTF-8; type it again";
     return interview;
   }
   if (text == "?") {
@@ -175,6 +170,9 @@ Interview answered(Interview interview, std::string_view line) {
 }
 
 Interview learned(Interview interview, Result<peer::HostKey> host_key) {
+  // A yes was said to one key, and is no default for another.
+  const auto& before = interview.found.host_key;
+  if (before && before->what && host_key && before->what->line != host_key->line) interview.answers.erase("host key");
   keep(interview.found.host_key, interview, Look::host_key, std::move(host_key));
   return gone_on(std::move(interview));
 }

@@ -128,7 +128,7 @@ def test_a_whole_conversation(pair, server):
     talk.expect("did you mean 15m?")
     talk.answer("", "45m")
     talk.answer("The first run, UTC", "\x1b[A")
-    talk.expect("that holds a control character, as an arrow key leaves; type it again")
+    talk.expect("that holds a control character, as an arrow key leaves, or is not UTF-8; type it again")
     talk.answer("", "02:00")
     talk.answer("What tells that east is alive")
     talk.answer("When east is gone")

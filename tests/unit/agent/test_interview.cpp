@@ -1,5 +1,7 @@
 #include "agent/interview.hpp"
 
+#include <random>
+
 #include "config/compose.hpp"
 #include "config/load.hpp"
 #include "testing.hpp"
@@ -135,7 +137,9 @@ TEST_CASE("a wrong answer is told in one line, in the words of the key table, an
   const Words to_store{"", "", "east", "", "no", "ssh", "1"};
   CHECK(reply({}, "we st") ==
         "\"we st\" is not a name: letters, digits, - and _, at most 63 (accepted: letters, digits, - and _)");
-  CHECK(reply({}, "\x1b[A") == "that holds a control character, as an arrow key leaves; type it again");
+  CHECK(reply({}, "\x1b[A") ==
+        "that holds a control character, as an arrow key leaves, or is not UTF-8; type it again");
+  CHECK(reply(to_account, "caf\xe9") == reply({}, "\x1b[A"));
   CHECK(reply({""}, "third") == "\"third\" is not one of primary, secondary (accepted: primary, secondary)");
   CHECK(reply({"", ""}, "") == "there is no default for this; ? tells more");
   CHECK(reply({"", ""}, "west") == "peer.name: is the name of this node too (the two must differ)");
@@ -174,6 +178,82 @@ TEST_CASE("back goes to the question before, and what was answered there is its 
   talk.say_all({"<", "<", "<", "<", "<", "<", "<", "<"});
   CHECK(talk.id() == "node");
   CHECK(talk.interview.said == "this is the first question");
+}
+
+TEST_CASE("a yes to one host key is no default for another") {
+  Talk talk;
+  talk.say_all({"", "", "east", "root@east", "yes", "<"});
+  CHECK(talk.otherwise() == "yes");
+  talk.host_key->line = "other ssh-ed25519 BBBB";
+  talk.say_all({"<", "root@other"});
+  CHECK(talk.id() == "host key");
+  CHECK(talk.otherwise() == "no");
+}
+
+TEST_CASE("whatever is answered, what is agreed to is sound") {
+  const Words pool{"",
+                   "",
+                   "",
+                   "",
+                   "yes",
+                   "no",
+                   "back",
+                   "?",
+                   "show",
+                   "east",
+                   "null",
+                   "123",
+                   "a: b",
+                   "primary",
+                   "local",
+                   "root@h:2222",
+                   "1",
+                   "2",
+                   "/srv/a",
+                   "a=/a",
+                   "b=/b:",
+                   "c=/c:/l/c",
+                   "/",
+                   "/srv/hasync/x",
+                   "app=/\"q\"'",
+                   "7d",
+                   "1s",
+                   "02:00",
+                   "25:00",
+                   "http://e/",
+                   "e:1 web=e:2",
+                   "promote",
+                   "app@1",
+                   "a@b,c@d",
+                   "smtps://m",
+                   "smtp://localhost",
+                   "none",
+                   "ssh",
+                   "make",
+                   "later",
+                   "/etc/#x: y",
+                   "[x]",
+                   "{a}",
+                   "@",
+                   "&x",
+                   "*x",
+                   "-",
+                   "~"};
+  std::mt19937 random{4};  // NOLINT(cert-msc32-c,cert-msc51-cpp): the same every time
+  int agreed = 0;
+  for (int each = 0; each < 100; ++each) {
+    Talk talk;
+    talk.interview.here.has_key = random() % 2 == 0;
+    if (random() % 4 == 0) talk.ssh = fail(ExitCode::unreachable, "no");
+    for (int lines = 0; lines < 200 && !talk.id().empty(); ++lines) talk.say(pool[random() % pool.size()]);
+    if (talk.interview.stage != Stage::agreed) continue;
+    ++agreed;
+    const auto text = config::compose(draft(talk.interview).settings);
+    const auto loaded = config::load_text(text, "f");
+    if (!loaded) FAIL(loaded.error().message);
+    CHECK(config::compose(loaded->config) == text);
+  }
+  CHECK(agreed > 10);
 }
 
 TEST_CASE("what is no answer: more, show, leave") {
