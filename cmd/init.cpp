@@ -1,7 +1,10 @@
 #include <fmt/format.h>
+#include <unistd.h>
 
+#include <cerrno>
 #include <filesystem>
 #include <map>
+#include <system_error>
 
 #include "agent/look.hpp"
 #include "agent/reaching.hpp"
@@ -121,6 +124,11 @@ Result<ExitCode> write(Session& session, const Asked& asked, const config::Confi
 Result<void> refuse_before_asking(const Session& session, const Asked& asked) {
   HASYNC_TRY(const auto before, text_there(session));
   if (before && !asked.replace) return fail(is_there_already(session));
+  std::error_code none;
+  const auto folder = nearest_there(std::filesystem::absolute(session.config_path, none).parent_path().string());
+  if (::access(folder.c_str(), W_OK) != 0)
+    return fail(ExitCode::failed, fmt::format("cannot write {}: {}; become root, or name another with --config",
+                                              session.config_path, std::generic_category().message(errno)));
   return {};
 }
 

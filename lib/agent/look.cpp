@@ -23,7 +23,7 @@ bool is_there(const std::string& path) {
   return std::filesystem::exists(path, none);
 }
 
-Result<void> succeed(ProcessRunner& runner, std::vector<std::string> argv) {
+Result<void> succeed(ProcessRunner& runner, const std::vector<std::string>& argv) {
   HASYNC_TRY(const auto ended, runner.run({.argv = argv}));
   if (ended.succeeded()) return {};
   return fail(ExitCode::failed, fmt::format("{}: {}", shell_line(argv), tell_end(ended)));

@@ -104,7 +104,7 @@ Result<std::string> take_probe(const View& view, Draft& draft, const std::string
   if (text == "ssh" && by_ssh(view)) return text;
   for (auto word : words_of(text)) {
     const bool is_url = word.starts_with("http://") || word.starts_with("https://");
-    if (is_url || word.find('=') == std::string::npos) word = (is_url ? "web=" : "port=") + word;
+    if (is_url || word.find('=') == std::string::npos) word.insert(0, is_url ? "web=" : "port=");
     HASYNC_TRY(auto probe, config::probe_from(word));
     auto& probes = draft.settings.heartbeat.probes;
     if (std::any_of(probes.begin(), probes.end(), [&](const auto& each) { return each.name == probe.name; }))

@@ -1,5 +1,6 @@
 """`hasync init` as a conversation on a real terminal, and without one, where nothing is ever asked."""
 import os
+import pathlib
 import pty
 import re
 import select
@@ -17,14 +18,14 @@ SECONDS = 30  # for what must come; nothing here waits that long when all is wel
 class Talk:
     """`hasync init` on a terminal of its own."""
 
-    def __init__(self, pair, *words):
-        self.config = pair.folder / "etc" / "hasync.yaml"
-        argv = [HASYNC, "--config", str(self.config), "init", *map(str, words)]
+    def __init__(self, pair, *words, before=(), config=None):
+        self.config = pathlib.Path(config or pair.folder / "etc" / "hasync.yaml")
+        argv = [*before, HASYNC, "--config", str(self.config), "init", *map(str, words)]
         self.seen = ""
         self.read_to = 0
         self.process, self.terminal = pty.fork()
         if self.process == 0:
-            os.execve(HASYNC, argv, pair.environment(TERM="dumb"))
+            os.execvpe(argv[0], argv, pair.environment(TERM="dumb"))
 
     def _more(self, deadline):
         """Whether anything came; nothing more does once the program has ended."""
@@ -286,6 +287,13 @@ def test_settings_that_are_there_are_told_before_anything_is_asked(pair):
     assert again.ended() == 6 and "is there already" in again.seen and NODE not in again.seen
     talk.type("\x03")
     assert talk.ended() == 130
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="becoming another user needs root")
+def test_who_cannot_write_the_settings_is_told_before_anything_is_asked(pair):
+    talk = Talk(pair, before=["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"], config="/etc/hasync-not-there/hasync.yaml")
+    assert talk.ended() == 1 and NODE not in talk.seen
+    assert talk.seen == "hasync: cannot write /etc/hasync-not-there/hasync.yaml: Permission denied; become root, or name another with --config\n"
 
 
 @pytest.mark.parametrize("words", [["--node", "west"], ["--answers", "/nonexistent"], ["--check"], ["--json"]], ids=" ".join)
