@@ -164,10 +164,10 @@ void write_failover(Writer& out, const Failover& failover) {
   else
     out.unset("fence", "{ run: [/usr/local/sbin/power-off, east], timeout: 30s }",
               "must succeed before the first step");
-  out.list("promote", failover.promote, flow_of, "{ name: start app, run: [systemctl, start, app], timeout: 60s }",
-           "in this order, each harmless to run again");
   out.list("demote", failover.demote, flow_of, "{ name: stop app, run: [systemctl, stop, app], timeout: 60s }",
-           "when the other server has taken over");
+           failover.demote.empty() ? "when the other server has taken over" : "");
+  out.list("promote", failover.promote, flow_of, "{ name: start app, run: [systemctl, start, app], timeout: 60s }",
+           failover.promote.empty() ? "in this order, each harmless to run again" : "");
 }
 
 void write_notify(Writer& out, const Notify& notify) {
