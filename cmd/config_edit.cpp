@@ -12,6 +12,7 @@
 #include "os/atomic_file.hpp"
 #include "os/file_lock.hpp"
 #include "os/editor.hpp"
+#include "os/terminal.hpp"
 
 namespace hasync::cmd {
 namespace {
@@ -49,7 +50,7 @@ Result<ExitCode> save(Session& session, const std::string& base, const std::stri
 }
 
 bool wants_to_edit_again(const Error& error) {
-  if (!has_terminal()) return false;
+  if (!can_ask()) return false;
   say_on_stderr(describe(error) + "\nedit again? [yes] ");
   std::string answer;
   return std::getline(std::cin, answer) && (answer.empty() || answer.starts_with('y'));

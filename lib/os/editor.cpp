@@ -16,8 +16,6 @@ extern char** environ;
 
 namespace hasync {
 
-bool has_terminal() { return ::isatty(STDIN_FILENO) == 1 && ::isatty(STDOUT_FILENO) == 1; }
-
 std::vector<std::string> editor() {
   std::vector<std::string> argv;
   for (const char* name : {"VISUAL", "EDITOR"})

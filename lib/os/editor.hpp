@@ -7,8 +7,6 @@
 
 namespace hasync {
 
-// Whether both our input and our output are a terminal.
-bool has_terminal();
 // $VISUAL, $EDITOR, or the one Debian knows, split at blanks.
 std::vector<std::string> editor();
 // Runs `argv` on our own terminal, and waits as long as it takes. An error when it could not be started or did not
