@@ -24,6 +24,9 @@ using BootTime = BootClock::time_point;
 constexpr Instant instant_from_ms(long long since_epoch) { return Instant{Duration{since_epoch}}; }
 constexpr long long to_ms(Instant at) { return at.time_since_epoch().count(); }
 
+// The last that RFC 3339 can say: 9999-12-31T23:59:59.999Z.
+inline constexpr Instant last_instant = instant_from_ms(253'402'300'799'999);
+
 // "2026-11-23T02:45:00Z"; milliseconds are written only where there are any.
 std::string format_rfc3339(Instant at);
 // RFC 3339 ending in Z; any other offset is an error that says so. Fractions finer than 1 ms are cut off.

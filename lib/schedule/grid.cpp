@@ -24,7 +24,11 @@ Instant next_due(const Grid& grid, Instant after) {
 
 std::vector<Instant> upcoming(const Grid& grid, Instant after, int count) {
   std::vector<Instant> instants;
-  for (int left = count; left > 0; --left) instants.push_back(after = next_due(grid, after));
+  for (int left = count; left > 0; --left) {
+    after = next_due(grid, after);
+    if (after > last_instant) break;
+    instants.push_back(after);
+  }
   return instants;
 }
 

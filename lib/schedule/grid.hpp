@@ -20,6 +20,7 @@ Instant anchor_for(const std::optional<config::StartTime>& start, Instant now);
 std::optional<Instant> latest_due(const Grid& grid, Instant now);
 // The first due instant after `after`.
 Instant next_due(const Grid& grid, Instant after);
+// At most `count`: none is later than what RFC 3339 can say.
 std::vector<Instant> upcoming(const Grid& grid, Instant after, int count);
 
 // Whether a run is due at `now`: one due instant has come since the grid was applied and since the last run started.
