@@ -44,7 +44,8 @@ std::string usage_message(const CLI::App& root, const CLI::App& app, const CLI::
   if (error.get_name() == "ValidationError" || error.get_name() == "ConversionError") return error.what();
   const auto stray = stray_word(root);
   const bool wants_command = !command_names(app).empty();
-  if (stray.empty()) return wants_command ? "which command? one of " + join(command_names(app), ", ") : error.what();
+  const bool needs_command = app.get_require_subcommand_min() > 0;
+  if (stray.empty()) return needs_command ? "which command? one of " + join(command_names(app), ", ") : error.what();
   const bool is_option = stray.starts_with("-");
   const auto candidates = is_option ? option_names(app) : command_names(app);
   auto message = fmt::format("{} \"{}\"",

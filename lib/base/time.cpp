@@ -164,6 +164,16 @@ std::string tell_duration(Duration value) {
   return "0 s";
 }
 
+std::string tell_exactly(Duration value) {
+  static constexpr std::array names{"d", "h", "min", "s", "ms"};
+  if (value < Duration{0}) return "-" + tell_exactly(-value);
+  std::string text;
+  for (std::size_t at = 0; at < units.size(); value %= units.at(at++).size)
+    if (const auto count = value / units.at(at).size; count > 0)
+      text += fmt::format("{}{} {}", text.empty() ? "" : " ", count, names.at(at));
+  return text.empty() ? "0 s" : text;
+}
+
 std::string tell_age(Duration age) {
   if (age >= Duration{0}) return tell_duration(age) + " old";
   return fmt::format("of the future, {} ahead: this node's clock was set back", tell_duration(-age));

@@ -45,6 +45,8 @@ Result<Duration> parse_duration(std::string_view text);
 std::string format_duration(Duration value);
 // For people, two units at most: "3 h 41 min", "14 s", "1.4 s", "250 ms".
 std::string tell_duration(Duration value);
+// All of it, to the millisecond: "6 d 23 h 59 min", "30 s", "1 s 5 ms".
+std::string tell_exactly(Duration value);
 // "3 min old"; of what lies in the future: "of the future, 1 h ahead: this node's clock was set back"
 std::string tell_age(Duration age);
 

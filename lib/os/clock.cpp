@@ -54,9 +54,9 @@ std::string format_local_clock(Instant at) {
   return fmt::format("{:02}:{:02}", parts.tm_hour, parts.tm_min);
 }
 
-std::string local_zone(Instant at) {
+Zone local_zone(Instant at) {
   const auto parts = local(at);
-  return parts.tm_zone != nullptr ? parts.tm_zone : "";
+  return {std::chrono::seconds{parts.tm_gmtoff}, parts.tm_zone != nullptr ? parts.tm_zone : ""};
 }
 
 }  // namespace hasync

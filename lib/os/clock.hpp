@@ -42,7 +42,11 @@ BootTime boot_uptime();
 
 // "04:00" in the zone of this machine (localtime_r(3)), for people only.
 std::string format_local_clock(Instant at);
-// "CET", "+0530": the zone's abbreviation at that instant.
-std::string local_zone(Instant at);
+// This machine's zone as it is at that instant, for people only.
+struct Zone {
+  Duration offset{0};  // east of UTC
+  std::string name{};  // "CET", "+0530"
+};
+Zone local_zone(Instant at);
 
 }  // namespace hasync

@@ -9,13 +9,20 @@
 namespace hasync::report {
 namespace {
 
-std::string line_of(Instant at, LocalTime local) {
-  return fmt::format("  {} {} UTC ({} local)\n", format_day(at), format_clock(at), local(at));
-}
-
-std::string block(std::string_view title, const Upcoming& upcoming, LocalTime local) {
+std::string block(std::string_view title, const Upcoming& upcoming, ZoneAt zone) {
   auto text = fmt::format("{}: {}\n", title, schedule::tell(upcoming.grid));
-  for (const auto at : upcoming.next) text += line_of(at, local);
+  if (!upcoming.why.empty())
+    text += fmt::format("  {}{}\n", upcoming.settings_differ ? "the settings say otherwise: " : "",
+                        join(upcoming.why, "; "));
+  if (upcoming.next.empty()) text += "  no run that a date can be written for\n";
+  std::optional<Zone> zone_before;
+  for (const auto at : upcoming.next) {
+    const auto here = zone(at);
+    const auto shift = tell_shift(zone_before.value_or(here), here);
+    if (!shift.empty()) text += fmt::format("  ({})\n", shift);
+    text += fmt::format("  {} {} UTC{}\n", format_day(at), format_clock(at), tell_local(at, here));
+    zone_before = here;
+  }
   return text;
 }
 
@@ -51,20 +58,19 @@ Changes changes_of(const agent::ApplyPlan& plan) {
 }  // namespace
 
 std::string render(const std::optional<Upcoming>& in_force, const std::optional<Upcoming>& after_apply, Format format,
-                   LocalTime local) {
+                   ZoneAt zone) {
   if (format == Format::json) {
     auto json = object("schedule");
     const auto& first = in_force ? in_force : after_apply;
     json["applied"] = in_force.has_value();
     if (first) json.update(json_of(*first));
     json["after_apply"] = after_apply ? json_of(*after_apply) : Json(nullptr);
+    if (after_apply) json["after_apply"]["why"] = after_apply->why;
     return dump(json);
   }
   std::string text =
-      in_force ? block("in force", *in_force, local) : "nothing is scheduled yet; to schedule it: hasync apply\n";
-  if (after_apply)
-    text +=
-        block(in_force ? "the settings say otherwise; after hasync apply" : "after hasync apply", *after_apply, local);
+      in_force ? block("in force", *in_force, zone) : "nothing is scheduled yet; to schedule it: hasync apply\n";
+  if (after_apply) text += block("after hasync apply", *after_apply, zone);
   return text;
 }
 

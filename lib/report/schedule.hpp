@@ -5,6 +5,7 @@
 #include "agent/apply.hpp"
 #include "report/changes.hpp"
 #include "report/format.hpp"
+#include "report/local_time.hpp"
 #include "schedule/grid.hpp"
 
 namespace hasync::report {
@@ -14,11 +15,12 @@ using LocalTime = std::string (*)(Instant);
 struct Upcoming {
   schedule::Grid grid{};
   std::vector<Instant> next{};
-  bool applied = false;  // or as it would be if the settings were applied now
+  std::vector<std::string> why{};  // of what apply would bring: in what it differs from what is in force
+  bool settings_differ = false;    // or apply would only take the start anew
 };
 // The next runs in UTC and in this machine's zone; JSON: hasync.schedule/1.
 std::string render(const std::optional<Upcoming>& in_force, const std::optional<Upcoming>& after_apply, Format format,
-                   LocalTime local);
+                   ZoneAt zone);
 
 // What `apply` changes, the next runs, the detection time and the warnings; JSON: hasync.changes/1.
 std::string render(const agent::ApplyPlan& plan, const config::Config& settings, Instant now, Format format,

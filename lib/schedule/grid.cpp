@@ -47,7 +47,7 @@ std::vector<Instant> outlasted(const Grid& grid, Instant started, Instant finish
 }
 
 std::string tell(const Grid& grid) {
-  return fmt::format("every {} from {}", tell_duration(grid.every), format_rfc3339(grid.anchor));
+  return fmt::format("every {} from {}", tell_exactly(grid.every), format_rfc3339(grid.anchor));
 }
 
 }  // namespace hasync::schedule

@@ -46,6 +46,13 @@ Result<std::optional<Attempt>> newest_success(Database& database) {
   return first_row(query, attempt_from);
 }
 
+Result<bool> has_attempt_between(Database& database, Instant from, Instant until) {
+  HASYNC_TRY(auto query, database.prepare("SELECT EXISTS (SELECT 1 FROM attempts WHERE at >= ? AND at < ?)"));
+  query.bind(from).bind(until);
+  HASYNC_CHECK(query.step());
+  return query.integer(0) != 0;
+}
+
 Result<std::vector<Attempt>> list_attempts(Database& database, const Range& range) {
   HASYNC_TRY(auto query, database.prepare(select_attempts + "WHERE at >= ? ORDER BY at DESC, id DESC LIMIT ?"));
   query.bind(range.since.value_or(Instant{})).bind(range.limit);

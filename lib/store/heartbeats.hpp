@@ -32,6 +32,7 @@ struct Episode {
 Result<std::int64_t> add_attempt(Database& database, const Attempt& attempt);
 Result<std::optional<Attempt>> newest_attempt(Database& database);
 Result<std::optional<Attempt>> newest_success(Database& database);
+Result<bool> has_attempt_between(Database& database, Instant from, Instant until);
 Result<std::vector<Attempt>> list_attempts(Database& database, const Range& range);
 
 Result<std::int64_t> add_episode(Database& database, const Episode& episode);

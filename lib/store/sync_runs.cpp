@@ -17,7 +17,7 @@ const std::string select_runs =
     "SELECT id, started, finished, trigger, result, point, changed, deleted, files, bytes, transferred, note FROM "
     "sync_runs ";
 
-SyncRun run_from(const Statement& row) {
+SyncRun run_from_row(const Statement& row) {
   return {row.integer(0),
           row.instant(1),
           row.maybe_instant(2),
@@ -39,7 +39,7 @@ Point point_from(const Statement& row) {
 
 Result<std::optional<SyncRun>> one_run(Database& database, std::string_view sql) {
   HASYNC_TRY(auto query, database.prepare(sql));
-  return first_row(query, run_from);
+  return first_row(query, run_from_row);
 }
 
 }  // namespace
@@ -67,17 +67,37 @@ Result<void> update_run(Database& database, const SyncRun& run) {
 
 Result<std::vector<SyncRun>> unfinished_runs(Database& database) {
   HASYNC_TRY(auto query, database.prepare(select_runs + "WHERE result = 'running' ORDER BY id"));
-  return all_rows(query, run_from);
+  return all_rows(query, run_from_row);
 }
 
 Result<std::vector<SyncRun>> list_runs(Database& database, const Range& range) {
   HASYNC_TRY(auto query, database.prepare(select_runs + "WHERE started >= ? ORDER BY started DESC, id DESC LIMIT ?"));
   query.bind(range.since.value_or(Instant{})).bind(range.limit);
-  return all_rows(query, run_from);
+  return all_rows(query, run_from_row);
 }
 
 Result<std::optional<SyncRun>> newest_run(Database& database) {
   return one_run(database, select_runs + "WHERE result <> 'skipped' ORDER BY id DESC LIMIT 1");
+}
+
+Result<std::vector<SyncRun>> runs_between(Database& database, Instant from, Instant until) {
+  HASYNC_TRY(auto query, database.prepare(select_runs + "WHERE started >= ? AND started < ? ORDER BY started, id"));
+  query.bind(from).bind(until);
+  return all_rows(query, run_from_row);
+}
+
+Result<std::optional<SyncRun>> run_before(Database& database, Instant at) {
+  HASYNC_TRY(auto query, database.prepare(select_runs + "WHERE started < ? AND result <> 'skipped' ORDER BY started "
+                                                        "DESC, id DESC LIMIT 1"));
+  query.bind(at);
+  return first_row(query, run_from_row);
+}
+
+Result<std::optional<SyncRun>> run_from(Database& database, Instant at) {
+  HASYNC_TRY(auto query,
+             database.prepare(select_runs + "WHERE started >= ? AND result <> 'skipped' ORDER BY started, id LIMIT 1"));
+  query.bind(at);
+  return first_row(query, run_from_row);
 }
 
 Result<bool> has_run_between(Database& database, Instant from, Instant until) {

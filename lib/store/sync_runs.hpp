@@ -29,6 +29,11 @@ Result<std::vector<SyncRun>> unfinished_runs(Database& database);
 Result<std::vector<SyncRun>> list_runs(Database& database, const Range& range);
 // The newest run that was carried out (skipped ones were not), finished or not.
 Result<std::optional<SyncRun>> newest_run(Database& database);
+// Those that started at `from` or later and before `until`, oldest first.
+Result<std::vector<SyncRun>> runs_between(Database& database, Instant from, Instant until);
+// Of those that were carried out: the newest that started before `at`, and the first that started at `at` or later.
+Result<std::optional<SyncRun>> run_before(Database& database, Instant at);
+Result<std::optional<SyncRun>> run_from(Database& database, Instant at);
 // Whether one, of whatever result, started at `from` or later, and before `until`.
 Result<bool> has_run_between(Database& database, Instant from, Instant until);
 // The newest whose result is success or unchanged.

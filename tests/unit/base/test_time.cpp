@@ -23,6 +23,9 @@ TEST_CASE("what is no duration is refused with what to write instead") {
 TEST_CASE("durations are told in two units at most") {
   CHECK(tell_duration(3h + 41min + 7s) == "3 h 41 min");
   CHECK(tell_duration(14s) == "14 s");
+  CHECK(tell_exactly(10079min) == "6 d 23 h 59 min");
+  CHECK(tell_exactly(-(24h + 5ms)) == "-1 d 5 ms");
+  CHECK(tell_exactly(0s) == "0 s");
   CHECK(tell_duration(1400ms) == "1.4 s");
   CHECK(tell_duration(250ms) == "250 ms");
   CHECK(tell_duration(48h) == "2 d");
