@@ -98,6 +98,10 @@ TEST_CASE("what is due now or to come has only reasons why it may not be") {
   records.now = due + 15min - 1ms;
   CHECK(outcome(records).fate == Fate::due);
   CHECK(outcome(records).why.empty());
+  records.now = due + 15min;
+  CHECK(outcome(records).fate == Fate::missed);
+  records.now = due;
+  CHECK(outcome(records).fate == Fate::due);
   records.now = due - 1ms;
   CHECK(outcome(records).fate == Fate::coming);
   records.held_back = {{due - 1h, {}, "paused since then"}};
@@ -127,6 +131,9 @@ TEST_CASE("the settings are another grid when apply would change one instant tha
         std::vector<std::string>{"start_time is 2026-11-20T00:15:00Z, which is no run of those in force, the anchor in "
                                  "force 2026-11-20T00:20:00Z"});
 
+  CHECK(instead({at("2026-11-20T00:30:00Z"), 15min})->why ==
+        std::vector<std::string>{"start_time is 2026-11-20T00:15:00Z, the anchor in force 2026-11-20T00:30:00Z"});
+
   settings.start_time = std::chrono::minutes{120};  // 02:00
   const auto anew = instead(quarters);
   CHECK(anew->cause == Instead::Cause::start_anew);
@@ -136,6 +143,8 @@ TEST_CASE("the settings are another grid when apply would change one instant tha
   CHECK(instead({at("2026-11-26T02:00:00Z"), 15min}) == std::nullopt);
   CHECK(instead({at("2026-11-24T02:00:00Z"), 24h}) != std::nullopt);
   CHECK(instead({at("2026-11-24T02:15:00Z"), 15min})->cause == Instead::Cause::settings);
+  CHECK(instead({at("2026-11-27T02:00:00Z"), 15min})->why ==
+        std::vector<std::string>{"start_time is 02:00, the anchor in force 2026-11-27T02:00:00Z"});
   settings.run_every = 24h;
   CHECK(instead({at("2026-11-24T02:00:00Z"), 24h}) == std::nullopt);  // the next run is that first run
 }
