@@ -21,7 +21,7 @@ struct Asked {
 // HH:MM of today, or a moment; both UTC.
 Result<Instant> moment(const std::string& text, Instant now) {
   if (const auto clock = parse_time_of_day(text)) return std::chrono::floor<std::chrono::days>(now) + *clock;
-  const auto at = parse_rfc3339(text);
+  auto at = parse_rfc3339(text);
   if (at || text.find('T') != std::string::npos) return at;
   return fail(ExitCode::usage, fmt::format("\"{}\" is neither a time of today, as 02:45, nor a moment, as "
                                            "2026-11-24T02:45:00Z; both UTC",

@@ -8,6 +8,6 @@
 namespace hasync::report {
 
 // Why a moment is or is not a run; JSON: hasync.schedule-explain/1.
-std::string render(const agent::Explanation& explanation, Format format, ZoneAt zone);
+std::string render(const agent::Explanation& told, Format format, ZoneAt zone);
 
 }  // namespace hasync::report
