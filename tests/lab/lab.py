@@ -42,7 +42,7 @@ class Lab:
     up = []
 
     def __init__(self, name, build):
-        self.name, self.build = name, build
+        self.name, self.build = name, build  # or "--bare", for hosts without hasync
         self.folder = pathlib.Path("/run/hasync-lab") / name
         self.customer = pathlib.Path(__file__).parent / "customer"
         self.certificate = self.folder / "ca" / "lab.pem"
