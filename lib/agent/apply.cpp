@@ -3,8 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <filesystem>
 
+#include "agent/installation.hpp"
 #include "base/text.hpp"
 #include "config/load.hpp"
 #include "config/validate.hpp"
@@ -13,12 +13,6 @@
 
 namespace hasync::agent {
 namespace {
-
-std::string absolute(const std::string& path) {
-  std::error_code error;
-  const auto full = std::filesystem::absolute(path, error).lexically_normal().string();
-  return error ? path : full;
-}
 
 // Whether both give the same instants from `now` on: then the older anchor is kept, and applying twice changes nothing.
 bool same_instants(const store::Applied& old, const schedule::Grid& grid, Instant now) {
@@ -85,9 +79,8 @@ Result<ApplyPlan> plan_apply(const Node& node, const Installer& installer, sched
   plan.changes_schedule = !sound || state.applied->anchor != grid.anchor || state.applied->every != grid.every ||
                           state.applied->scheduler != name;
   plan.applied = {grid.anchor, grid.every, now, name};
-  const schedule::Installation installation{installer.program, absolute(installer.config_path),
-                                            absolute(node.paths.folder), grid, settings.heartbeat.interval};
-  HASYNC_TRY(plan.install, schedule::plan_install(installation, scheduler, installer.places, node.runner));
+  HASYNC_TRY(plan.install,
+             schedule::plan_install(installation_of(node, installer, grid), scheduler, installer.places, node.runner));
   HASYNC_TRY(plan.settings, settings_since(node, installer.config_path));
   HASYNC_TRY(const auto runs, store::list_runs(node.database, {.limit = 10}));
   plan.warnings = surprises(settings, runs, grid, now);

@@ -4,19 +4,12 @@
 #include <string>
 #include <vector>
 
-#include "agent/node.hpp"
+#include "agent/installation.hpp"
 #include "config/compare.hpp"
-#include "schedule/install.hpp"
 #include "store/node_state.hpp"
 #include "store/sync_runs.hpp"
 
 namespace hasync::agent {
-
-// Where the schedule is installed, and what it starts.
-struct Installer {
-  std::string program, config_path;
-  schedule::Places places{};
-};
 
 struct ApplyPlan {
   store::Applied applied{};  // what will be recorded

@@ -116,6 +116,8 @@ Checked check_schedule(const Node& node, const Installer& installer) {
     return {"schedule", Finding::bad,
             fmt::format("what {} has is not what the settings say; to see the difference: hasync apply --check --diff",
                         applied.scheduler)};
+  if (!plan->install.warnings.empty())
+    return {"schedule", Finding::bad, fmt::format("{}: {}", applied.scheduler, join(plan->install.warnings, "; "))};
   return {"schedule", Finding::good,
           fmt::format("{}, every {} since {}", applied.scheduler, tell_duration(applied.every),
                       format_rfc3339(applied.anchor))};

@@ -15,6 +15,9 @@
 namespace hasync {
 namespace {
 
+// What nobody else names a file: what bears it may be removed.
+constexpr std::string_view temporary_mark = ".hasync-";
+
 std::string folder_of(const std::string& path) {
   const auto folder = std::filesystem::path{path}.parent_path().string();
   return folder.empty() ? "." : folder;
@@ -74,7 +77,7 @@ bool is_private(const std::string& path) {
 
 Result<void> replace_file(const std::string& path, std::string_view content, mode_t mode) {
   const auto target = resolved(path);
-  auto temporary = target + ".XXXXXX";
+  auto temporary = target + std::string{temporary_mark} + "XXXXXX";
   const Fd file{::mkostemp(temporary.data(), O_CLOEXEC)};
   if (!file) return fail(os_error(fmt::format("cannot write into {}", folder_of(target)), errno));
   auto filled = fill_temporary(file.get(), temporary, target, content, mode);
@@ -85,6 +88,18 @@ Result<void> replace_file(const std::string& path, std::string_view content, mod
     return filled;
   }
   return sync_folder(folder_of(target));
+}
+
+std::vector<std::string> left_beside(const std::string& path) {
+  const auto target = resolved(path);
+  const auto begin = target + std::string{temporary_mark};
+  std::vector<std::string> found;
+  std::error_code error;
+  for (std::filesystem::directory_iterator entry{folder_of(target), error}, end; !error && entry != end;
+       entry.increment(error))
+    if (auto name = entry->path().string(); name.size() == begin.size() + 6 && name.starts_with(begin))
+      found.push_back(std::move(name));
+  return found;
 }
 
 Result<void> replace_symlink(const std::string& path, const std::string& target) {

@@ -4,6 +4,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.hpp"
 
@@ -16,6 +17,8 @@ bool is_private(const std::string& path);
 // Writes a temporary file in the same folder, fsyncs, renames it over `path` and fsyncs the folder. Mode and owner of
 // what was there are kept; a new file gets `mode`. A symlink stays one: what it points to is replaced.
 Result<void> replace_file(const std::string& path, std::string_view content, mode_t mode = 0644);
+// The temporary files that replace_file() left beside `path` when it was killed.
+std::vector<std::string> left_beside(const std::string& path);
 
 // Makes `target` the relative target of the symlink `path` by one rename(2), and fsyncs the folder.
 Result<void> replace_symlink(const std::string& path, const std::string& target);

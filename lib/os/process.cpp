@@ -7,6 +7,7 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <charconv>
@@ -177,6 +178,23 @@ std::optional<std::string> start_of_process(int pid) {
   const auto fields = split(stat->substr(stat->rfind(')') + 1), ' ');
   const bool runs = fields.size() > 20 && fields[1] != "Z";
   return runs ? std::optional{fields[20]} : std::nullopt;
+}
+
+std::optional<bool> runs_process_named(const std::vector<std::string>& names) {
+  if (!read_file("/proc/1/status")) return std::nullopt;  // proc(5), hidepid
+  const auto is_one = [&](const std::string& status) {
+    const auto lines = split(status, '\n');
+    const bool named = std::any_of(names.begin(), names.end(),
+                                   [&](const std::string& name) { return lines.front() == "Name:\t" + name; });
+    // What runs in a container has a number there, too.
+    return named && std::any_of(lines.begin(), lines.end(), [](const std::string& line) {
+             return line.starts_with("NSpid:\t") && std::count(line.begin(), line.end(), '\t') == 1;
+           });
+  };
+  std::error_code error;
+  for (std::filesystem::directory_iterator entry{"/proc", error}, end; !error && entry != end; entry.increment(error))
+    if (const auto status = read_file(entry->path().string() + "/status"); status && is_one(*status)) return true;
+  return false;
 }
 
 std::string tell_end(const ProcessResult& result) {

@@ -45,6 +45,10 @@ Result<std::string> own_program();
 // process, or it has ended and waits for its parent to notice.
 std::optional<std::string> start_of_process(int pid);
 
+// Whether a process of this machine, not of a container on it, has one of these names (/proc/PID/status); none where
+// others' processes cannot be seen.
+std::optional<bool> runs_process_named(const std::vector<std::string>& names);
+
 class ProcessRunner {
  public:
   virtual ~ProcessRunner() = default;

@@ -7,20 +7,31 @@
 
 namespace hasync::schedule {
 
-// What the entries start, and when.
+// Whether a beat may run programs of which the settings alone know what they do: steps, a fence, command probes.
+enum class Programs { ours, of_the_operator };
+
+// What the entries start, and when, and what that needs. Paths are absolute.
 struct Installation {
-  std::string program;  // absolute
-  std::string config;   // absolute
+  std::string program;
+  std::string config;
   std::string state_folder;
   Grid grid{};
   Duration heartbeat_interval{0};
+  std::string store{};
+  std::vector<std::string> writes{};  // where the data, the store and the state really are, or will be
+  std::vector<std::string> reads{};   // keys, secrets, certificates, and the sources of a local peer
+  Programs programs = Programs::ours;
 };
 
 struct UnitFile {
   std::string name;  // hasync-sync.timer
   std::string text;
 };
-std::vector<UnitFile> units(const Installation& installation);
+// systemd itself, or the manager of a user's own units.
+enum class Manager { system, user };
+std::vector<UnitFile> units(const Installation& installation, Manager manager);
+// Of every unit, whatever is installed.
+std::vector<std::string> unit_names();
 
 // The file /etc/cron.d/hasync: with a user column.
 std::string cron_d_file(const Installation& installation, const std::string& user);

@@ -151,17 +151,17 @@ class Run {
     HASYNC_TRY(const auto unfinished, store::unfinished_failover(database_));
     if (auto refusal = refuse_node(node, unfinished, settings_.node.name))  // a slip, not an event: nothing is recorded
       return Outcome{run_, std::move(refusal)};
-    if (const auto prepared = prepare_store(store_); !prepared) return end(prepared.error());
+    if (const auto prepared = prepare_store(store_); !prepared) return end(explained(prepared.error()));
     auto lock =
         FileLock::take(store_.lock(), fmt::format("the sync run of {} (pid {})", format_rfc3339(now), ::getpid()));
-    if (!lock) return end(lock.error());
+    if (!lock) return end(explained(lock.error()));
     carrier_.inherit(lock->fd());
-    if (const auto tidied = put_in_order(store_, database_, now); !tidied) return end(tidied.error());
+    if (const auto tidied = put_in_order(store_, database_, now); !tidied) return end(explained(tidied.error()));
 
     HASYNC_TRY(run_.point, point_id(store_, database_, now));
     HASYNC_TRY(run_.id, store::add_run(database_, run_));
     if (const auto pulled = pull(node); !pulled) {
-      auto told = told_with_room(pulled.error());  // before room is made again
+      auto told = explained(pulled.error());  // before room is made again
       static_cast<void>(remove_tree(store_.incoming()));
       return end(std::move(told));
     }
@@ -227,8 +227,14 @@ class Run {
     return {};
   }
 
-  // A full disk says so with numbers.
-  Error told_with_room(Error error) const {
+  // A full disk says so with numbers, and what cannot be written although it is not full, why that may be.
+  Error explained(Error error) const {
+    if (error.message.find("Read-only file system") != std::string::npos)
+      error.message += fmt::format(
+          "; a timer's sync may write only below the store that hasync apply saw: after sync.store is changed, or {} "
+          "made "
+          "anew: hasync apply",
+          store_.path);
     const auto room = room_at(store_.path);
     if (room && (error.message.find("no room left") != std::string::npos ||
                  error.message.find("No space left") != std::string::npos))

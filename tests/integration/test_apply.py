@@ -2,58 +2,13 @@
 import datetime
 import json
 import os
-import pathlib
 import re
 import sqlite3
 import subprocess
 
 import pytest
 
-from conftest import HASYNC, shim
-
-ROOT = os.geteuid() == 0
-
-
-def in_own_namespace(pair, *words, shims=None):
-    """As root: in a mount namespace where /etc/systemd/system, /etc/cron.d and the crontabs are empty folders of the test's own."""
-    private = pair.folder / "private"
-    script = "set -e\n"
-    for path in ("/etc/systemd/system", "/etc/cron.d", "/var/spool/cron"):
-        own = private / path.strip("/").replace("/", "-")
-        own.mkdir(parents=True, exist_ok=True)
-        if path == "/var/spool/cron":
-            (own / "crontabs").mkdir(exist_ok=True)
-        script += f"mount --bind {own} {path}\n"
-    path = f"{shims}:/usr/bin:/bin:/usr/sbin:/sbin" if shims else "/usr/bin:/bin:/usr/sbin:/sbin"
-    return subprocess.run(["unshare", "--mount", "sh", "-c", script + 'exec "$@"', "sh", HASYNC, *map(str, words)],
-                          env=pair.environment(PATH=path), capture_output=True, text=True, timeout=60)
-
-
-@pytest.fixture
-def systemctl(tmp_path):
-    """systemctl(1) cannot manage a host that did not boot with systemd: a shim records what it is asked, and answers `show` as
-    systemd would after that. While the file `broken` is there, it fails as without a bus."""
-    log, enabled, broken = tmp_path / "systemctl.log", tmp_path / "enabled", tmp_path / "broken"
-    enabled.mkdir()
-    path = shim(tmp_path, "systemctl", f'''if [ -e {broken} ] && {{ [ "$(cat {broken})" = all ] || [ "$1" = "$(cat {broken})" ]; }}; then echo "Failed to connect to bus" >&2; exit 1; fi
-verb=$1
-if [ "$verb" = show ]; then
-  for unit; do case $unit in *.timer)
-    [ -e {enabled}/$unit ] && echo "Id=$unit
-ActiveState=active
-UnitFileState=enabled
-" || echo "Id=$unit
-ActiveState=inactive
-UnitFileState=disabled
-" ;; esac; done
-  exit 0
-fi
-echo "$@" >>{log}
-for unit; do case $verb:$unit in enable:*.timer) : >{enabled}/$unit ;; disable:*.timer) rm -f {enabled}/$unit ;; esac; done''')
-    return path.split(":")[0], log
-
-
-needs_root = pytest.mark.skipif(not ROOT, reason="a mount namespace of its own needs root")
+from own_host import in_own_namespace, needs_root, systemctl  # noqa: F401  (a fixture)
 
 
 @needs_root

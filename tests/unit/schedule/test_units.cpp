@@ -1,5 +1,6 @@
 #include "schedule/calendar.hpp"
 #include "schedule/crontab.hpp"
+#include "schedule/sandbox.hpp"
 #include "schedule/units.hpp"
 #include "testing.hpp"
 
@@ -18,7 +19,7 @@ std::string calendar(Duration every) {
 }
 
 std::string unit(const Installation& installation, const std::string& name) {
-  for (const auto& each : units(installation))
+  for (const auto& each : units(installation, Manager::system))
     if (each.name == name) return each.text;
   return {};
 }
@@ -42,7 +43,7 @@ TEST_CASE("a grid is said exactly where a calendar can, and ticked where it cann
 }
 
 TEST_CASE("every unit is there, and starts the agent with its files named") {
-  CHECK(units(plain).size() == 8);
+  CHECK(units(plain, Manager::system).size() == 8);
   CHECK(unit(plain, "hasync-sync.service")
             .find("ExecStart=\"/usr/bin/hasync\" \"--config\" \"/etc/hasync/hasync.yaml\" \"--state-dir\" "
                   "\"/var/lib/hasync\" \"agent\" \"sync\"\n") != std::string::npos);
@@ -53,7 +54,7 @@ TEST_CASE("every unit is there, and starts the agent with its files named") {
 }
 
 TEST_CASE("systemd never takes a frequent beat for a crash loop") {
-  for (const auto& each : units(plain))
+  for (const auto& each : units(plain, Manager::system))
     if (each.name.ends_with(".service"))
       CHECK(each.text.find("\nStartLimitIntervalSec=0\n") < each.text.find("[Service]"));
 }
@@ -61,6 +62,8 @@ TEST_CASE("systemd never takes a frequent beat for a crash loop") {
 TEST_CASE("odd paths survive the unit and cron") {
   CHECK(unit_word("/a b/100%/$x\"\\") == "\"/a b/100%%/$$x\\\"\\\\\"");
   CHECK(cron_command({"/a b/100%", "x"}) == "'/a b/100\\%' x");
+  CHECK(cron_command({"a\\%b"}) == "'a\\''\\%b'");  // of two backslashes in a row cron would make one
+  CHECK(unit_path("-", "/a b/100%/$x\"'\\") == "\"-/a b/100%%/$x\"'\"'\"'\\\"");
 }
 
 TEST_CASE("the cron file has a user column, absolute paths and a final newline") {

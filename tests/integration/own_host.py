@@ -1,0 +1,67 @@
+"""A host of the test's own, as far as a schedule sees one: where units, entries and crontabs are, and what systemctl(1) says."""
+import os
+import shutil
+import subprocess
+
+import pytest
+
+from conftest import HASYNC, shim
+
+ROOT = os.geteuid() == 0
+needs_root = pytest.mark.skipif(not ROOT, reason="a mount namespace of its own needs root")
+
+
+PLACES = ("/etc/systemd/system", "/etc/cron.d", "/var/spool/cron")
+
+
+def folder_of(pair, place):
+    """What is at that place for in_own_namespace."""
+    own = pair.folder / "private" / place.strip("/").replace("/", "-")
+    own.mkdir(parents=True, exist_ok=True)
+    return own
+
+
+def cron_of(pair):
+    """A program that does nothing, but is called cron: it runs beside each command."""
+    cron = pair.folder / "private" / "cron"
+    if not cron.exists():
+        cron.parent.mkdir(exist_ok=True)
+        shutil.copy("/bin/sleep", cron)
+    return cron
+
+
+def in_own_namespace(pair, *words, shims=None, before="", cron=True, program=HASYNC):
+    """As root: in a mount and process namespace where /etc/systemd/system, /etc/cron.d and the crontabs are empty folders of the test's
+    own, and a cron runs. `before` is shell that is run there first."""
+    script = "set -e\n" + "".join(f"mount --bind {folder_of(pair, place)} {place}\n" for place in PLACES)
+    (folder_of(pair, "/var/spool/cron") / "crontabs").mkdir(exist_ok=True)
+    if cron:
+        script += f"{cron_of(pair)} 100 >/dev/null 2>&1 &\n"
+    path = f"{shims}:/usr/bin:/bin:/usr/sbin:/sbin" if shims else "/usr/bin:/bin:/usr/sbin:/sbin"
+    return subprocess.run(["unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc", "sh", "-c",
+                           script + before + '\n"$@" || exit', "sh", program, *map(str, words)],
+                          env=pair.environment(PATH=path), capture_output=True, text=True, timeout=60)
+
+
+@pytest.fixture
+def systemctl(tmp_path):
+    """systemctl(1) cannot manage a host that did not boot with systemd: a shim records what it is asked, and answers `show` as
+    systemd would after that. While the file `broken` is there, it fails as without a bus."""
+    log, enabled, broken = tmp_path / "systemctl.log", tmp_path / "enabled", tmp_path / "broken"
+    enabled.mkdir()
+    path = shim(tmp_path, "systemctl", f'''if [ -e {broken} ] && {{ [ "$(cat {broken})" = all ] || [ "$1" = "$(cat {broken})" ]; }}; then echo "Failed to connect to bus" >&2; exit 1; fi
+verb=$1
+if [ "$verb" = show ]; then
+  for unit; do case $unit in *.timer)
+    [ -e {enabled}/$unit ] && echo "Id=$unit
+ActiveState=active
+UnitFileState=enabled
+" || echo "Id=$unit
+ActiveState=inactive
+UnitFileState=disabled
+" ;; esac; done
+  exit 0
+fi
+echo "$@" >>{log}
+for unit; do case $verb:$unit in enable:*.timer) : >{enabled}/$unit ;; disable:*.timer) rm -f {enabled}/$unit ;; esac; done''')
+    return path.split(":")[0], log
