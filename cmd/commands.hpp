@@ -32,6 +32,7 @@ void add_schedule(CLI::App& parent, Invocation& invocation);
 void add_status(CLI::App& parent, Invocation& invocation);
 void add_step(CLI::App& parent, Invocation& invocation);
 void add_sync(CLI::App& parent, Invocation& invocation);
+void add_uninstall(CLI::App& parent, Invocation& invocation);
 void add_version(CLI::App& parent, Invocation& invocation);
 void add_witness(CLI::App& parent, Invocation& invocation);
 void add_why(CLI::App& parent, Invocation& invocation);

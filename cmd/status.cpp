@@ -9,7 +9,8 @@ namespace {
 
 Result<agent::Status> collect(Session& session) {
   HASYNC_TRY(const auto local, LocalNode::open(session));
-  return agent::collect_status(local->node());
+  HASYNC_TRY(const auto installer, session.installer());
+  return agent::collect_status(local->node(), installer);
 }
 
 }  // namespace

@@ -114,8 +114,10 @@ Checked check_schedule(const Node& node, const Installer& installer) {
       plan->applied.every == applied.every && (plan->applied.anchor - applied.anchor) % applied.every == Duration{0};
   if (!same_grid || !plan->install.changes_nothing())
     return {"schedule", Finding::bad,
-            fmt::format("what {} has is not what the settings say; to see the difference: hasync apply --check --diff",
-                        applied.scheduler)};
+            fmt::format(
+                "what {} has is not what the settings say: they were changed, or an apply was not finished; to see the "
+                "difference: hasync apply --check --diff",
+                applied.scheduler)};
   if (!plan->install.warnings.empty())
     return {"schedule", Finding::bad, fmt::format("{}: {}", applied.scheduler, join(plan->install.warnings, "; "))};
   return {"schedule", Finding::good,

@@ -16,13 +16,30 @@ BeatState beat_state(const BeatStatus& beat, const config::Heartbeat& settings, 
   return beat.episode && beat.episode->detected ? BeatState::failed : BeatState::failing;
 }
 
+// Whether the start time of the settings lies on the grid. HH:MM is taken anew by every apply, which tells nothing
+// where a day is not so many intervals.
+bool has_phase(const store::Applied& applied, const std::optional<config::StartTime>& start, Instant now) {
+  const bool by_day = start && !std::holds_alternative<Instant>(*start);
+  if (!start || (by_day && std::chrono::days{1} % applied.every != Duration{0})) return true;
+  return (schedule::anchor_for(start, now) - applied.anchor) % applied.every == Duration{0};
+}
+
+bool is_in_force(const Node& node, const Installer& installer, const store::Applied& applied, Instant now) {
+  const auto& sync = node.settings.sync;
+  const auto scheduler = schedule::scheduler_from(applied.scheduler);
+  if (!scheduler || applied.every != sync.run_every || !has_phase(applied, sync.start_time, now)) return false;
+  const auto wanted = installation_of(node, installer, {applied.anchor, applied.every});
+  const auto installed = schedule::is_installed(wanted, *scheduler, installer.places, node.runner);
+  return installed && *installed;
+}
+
 }  // namespace
 
 Duration beat_overdue_after(const config::Heartbeat& heartbeat) {
   return config::detection_bound(heartbeat) + 2 * heartbeat.interval;
 }
 
-Result<Status> collect_status(const Node& node) {
+Result<Status> collect_status(const Node& node, const Installer& installer) {
   auto& database = node.database;
   Status status{.now = node.clock.now(), .settings = node.settings};
   HASYNC_TRY(status.node, store::read_or_start_node(database, node.settings.node.role, status.now));
@@ -53,6 +70,7 @@ Result<Status> collect_status(const Node& node) {
   HASYNC_TRY(status.unfinished, store::unfinished_failover(database));
   status.role_holder = lock_holder(node.paths.role_lock());
   HASYNC_TRY(status.mail, store::count_mail(database));
+  status.apply_needed = !status.node.applied || !is_in_force(node, installer, *status.node.applied, status.now);
   return status;
 }
 

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "agent/node.hpp"
+#include "agent/installation.hpp"
 #include "failover/guards.hpp"
 #include "store/failovers.hpp"
 #include "store/heartbeats.hpp"
@@ -46,10 +46,11 @@ struct Status {
   std::optional<store::FailoverRecord> unfinished{};
   std::optional<std::string> role_holder{};  // who holds the role lock, as "a promotion (pid 4711)"
   store::MailCount mail{};
+  bool apply_needed = false;  // what is scheduled is not what the settings say, or nothing is
 };
 
-// Asks nobody but the store and the witnesses.
-Result<Status> collect_status(const Node& node);
+// Asks nobody but the store, the witnesses and what is installed.
+Result<Status> collect_status(const Node& node, const Installer& installer);
 
 // A beat is overdue when none was recorded for this long: then nothing is known of the peer.
 Duration beat_overdue_after(const config::Heartbeat& heartbeat);

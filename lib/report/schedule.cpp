@@ -47,6 +47,7 @@ Changes changes_of(const agent::ApplyPlan& plan) {
     changes.add("anchor", old ? format_rfc3339(old->anchor) : "", format_rfc3339(plan.applied.anchor));
   if (!old || old->scheduler != plan.applied.scheduler)
     changes.add("scheduler", old ? old->scheduler : "", plan.applied.scheduler);
+  for (const auto& folder : plan.install.install.folders) changes.add(folder, "absent", "made");
   for (const auto& file : plan.install.files())
     changes.add(file.path, told(file.before), !file.after ? "removed" : file.before ? "changed" : "installed");
   if (plan.install.crontab_after) changes.add("crontab", "without these entries", "with them");
@@ -88,15 +89,32 @@ std::string render(const agent::ApplyPlan& plan, const config::Config& settings,
   }
   text += fmt::format("next runs  {} UTC (local)\n", join(next, ", "));
   text += fmt::format("detection  {}\n", config::tell_detection(settings.heartbeat));
+  for (const auto& warning : plan.install.warnings) text += fmt::format("warning    {}\n", warning);
   for (const auto& warning : plan.warnings) text += fmt::format("warning    {}\n", warning);
   return text;
 }
 
-std::string render_diff(const agent::ApplyPlan& plan) {
+std::string render_diff(const schedule::InstallPlan& plan) {
   std::string text;
-  if (!plan.settings.changes.empty()) text += line_diff("settings", plan.settings.before, plan.settings.text);
-  for (const auto& file : plan.install.files()) text += line_diff(file.path, file.before, file.after);
-  if (plan.install.crontab_after) text += line_diff("crontab", plan.install.crontab_before, plan.install.crontab_after);
+  for (const auto& file : plan.files()) text += line_diff(file.path, file.before, file.after);
+  if (plan.crontab_after) text += line_diff("crontab", plan.crontab_before, plan.crontab_after);
+  return text;
+}
+
+std::string render_diff(const agent::ApplyPlan& plan) {
+  const auto settings =
+      plan.settings.changes.empty() ? "" : line_diff("settings", plan.settings.before, plan.settings.text);
+  return settings + render_diff(plan.install);
+}
+
+std::string render(const agent::UninstallPlan& plan, const std::vector<std::string>& kept, Format format) {
+  Changes changes;
+  if (plan.before) changes.add("scheduler", plan.before->scheduler, "");
+  for (const auto& file : plan.remove.files()) changes.add(file.path, "there", "removed");
+  if (plan.remove.crontab_after) changes.add("crontab", "with these entries", "without them");
+  auto text = render(changes, format);
+  if (format == Format::json) return text;
+  for (const auto& each : kept) text += fmt::format("kept       {}\n", each);
   return text;
 }
 

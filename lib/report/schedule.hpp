@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "agent/apply.hpp"
+#include "agent/uninstall.hpp"
 #include "report/changes.hpp"
 #include "report/format.hpp"
 #include "report/local_time.hpp"
@@ -26,6 +27,12 @@ std::string render(const std::optional<Upcoming>& in_force, const std::optional<
 std::string render(const agent::ApplyPlan& plan, const config::Config& settings, Instant now, Format format,
                    LocalTime local);
 // The files themselves, before and after, line by line.
+std::string render_diff(const schedule::InstallPlan& plan);
+// The settings too, as they differ since the last apply.
 std::string render_diff(const agent::ApplyPlan& plan);
+
+// What `uninstall` takes away, and what it leaves: `kept` as "/etc/hasync/hasync.yaml (settings)"; JSON:
+// hasync.changes/1.
+std::string render(const agent::UninstallPlan& plan, const std::vector<std::string>& kept, Format format);
 
 }  // namespace hasync::report

@@ -48,6 +48,7 @@ std::string as_json(const agent::Status& status) {
                       {"would_promote", status.blocking.empty()},
                       {"blocking", status.blocking}};
   json["peer_clock_offset_s"] = status.node.peer ? Json(seconds(status.node.peer->clock_offset)) : Json(nullptr);
+  json["apply_needed"] = status.apply_needed;
   json["mail"] = {{"queued", status.mail.queued}, {"failed", status.mail.failed}};
   return dump(json);
 }
@@ -168,6 +169,16 @@ std::string tell_unfinished(const agent::Status& status) {
              : "to carry it on: hasync demote";
 }
 
+// Nothing that is scheduled at all is told elsewhere.
+std::string schedule_row(const agent::Status& status) {
+  if (!status.apply_needed || !status.node.applied) return {};
+  return row(
+      "schedule",
+      fmt::format("what {} has is NOT WHAT THE SETTINGS SAY: they were changed, or an apply was not finished · to see "
+                  "the difference: hasync apply --check --diff · then: hasync apply",
+                  status.node.applied->scheduler));
+}
+
 }  // namespace
 
 std::string render(const agent::Status& status, Format format, LocalTime local) {
@@ -185,9 +196,10 @@ std::string render(const agent::Status& status, Format format, LocalTime local) 
   }
   if (status.node.role == Role::primary) {
     text += row("since", format_rfc3339(std::chrono::floor<std::chrono::seconds>(status.node.role_since)));
-    return text + row("mail", tell_mail(status)) + row("look", "hasync history failovers");
+    return text + schedule_row(status) + row("mail", tell_mail(status)) + row("look", "hasync history failovers");
   }
   text += row("data", tell_point(status)) + row("sync", tell_schedule(status, local)) + row("", tell_last_run(status));
+  text += schedule_row(status);
   if (status.node.peer && peer::clocks_differ(status.node.peer->clock_offset))
     text += row("clock", peer::tell_clock_offset(status.settings.peer.name, status.node.peer->clock_offset));
   return text + row("heartbeat", tell_beat(status)) + row("on failure", tell_failover(status)) +

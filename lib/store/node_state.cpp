@@ -64,6 +64,12 @@ Result<void> set_applied(Database& database, const Applied& applied) {
   return update.bind(applied.anchor).bind(applied.every).bind(applied.at).bind(applied.scheduler).run();
 }
 
+Result<void> clear_applied(Database& database) {
+  HASYNC_TRY(auto update, database.prepare("UPDATE node SET anchor = NULL, run_every = NULL, applied_at = NULL, "
+                                           "scheduler = NULL"));
+  return update.run();
+}
+
 Result<void> set_peer(Database& database, const PeerReport& peer) {
   HASYNC_TRY(auto update,
              database.prepare("UPDATE node SET peer_role = ?, peer_term = ?, peer_version = ?, peer_told_at = ?, "

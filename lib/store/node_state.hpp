@@ -48,6 +48,7 @@ Result<std::optional<NodeState>> read_node(Database& database);
 Result<void> set_role(Database& database, Role role, std::int64_t term, Instant at);
 Result<void> set_pause(Database& database, const std::optional<Pause>& pause);
 Result<void> set_applied(Database& database, const Applied& applied);
+Result<void> clear_applied(Database& database);
 Result<void> set_peer(Database& database, const PeerReport& peer);
 Result<void> set_term(Database& database, std::int64_t term);
 

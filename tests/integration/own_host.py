@@ -50,7 +50,7 @@ def systemctl(tmp_path):
     log, enabled, broken = tmp_path / "systemctl.log", tmp_path / "enabled", tmp_path / "broken"
     enabled.mkdir()
     path = shim(tmp_path, "systemctl", f'''if [ -e {broken} ] && {{ [ "$(cat {broken})" = all ] || [ "$1" = "$(cat {broken})" ]; }}; then echo "Failed to connect to bus" >&2; exit 1; fi
-verb=$1
+verb=$1 wants=/etc/systemd/system/timers.target.wants
 if [ "$verb" = show ]; then
   for unit; do case $unit in *.timer)
     [ -e {enabled}/$unit ] && echo "Id=$unit
@@ -63,5 +63,9 @@ UnitFileState=disabled
   exit 0
 fi
 echo "$@" >>{log}
-for unit; do case $verb:$unit in enable:*.timer) : >{enabled}/$unit ;; disable:*.timer) rm -f {enabled}/$unit ;; esac; done''')
+for unit; do case $verb:$unit in
+  enable:*.timer) : >{enabled}/$unit; mkdir -p $wants; ln -sf /etc/systemd/system/$unit $wants/$unit ;;
+  disable:*.timer) rm -f {enabled}/$unit $wants/$unit; rmdir $wants 2>/dev/null ;;
+esac; done
+exit 0''')
     return path.split(":")[0], log

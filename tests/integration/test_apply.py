@@ -8,7 +8,7 @@ import subprocess
 
 import pytest
 
-from own_host import in_own_namespace, needs_root, systemctl  # noqa: F401  (a fixture)
+from own_host import folder_of, in_own_namespace, needs_root, systemctl  # noqa: F401  (a fixture)
 
 
 @needs_root
@@ -23,7 +23,7 @@ def test_systemd_units_are_installed_once_and_pass_the_real_verifier(pair, syste
     assert len(list(units.glob("hasync-*"))) == 8
     names = "hasync-sync.timer hasync-heartbeat.timer hasync-notify.timer hasync-housekeeping.timer"
     assert log.read_text().splitlines() == ["daemon-reload", f"enable {names}", f"restart {names}"]
-    verified = subprocess.run(["systemd-analyze", "verify", "--man=no", *map(str, sorted(units.iterdir()))], capture_output=True, text=True, timeout=120)
+    verified = subprocess.run(["systemd-analyze", "verify", "--man=no", *map(str, sorted(units.glob("hasync-*")))], capture_output=True, text=True, timeout=120)
     assert (verified.returncode, re.findall(r".*hasync.*", verified.stderr)) == (0, [])
     again = in_own_namespace(pair, "apply", "--scheduler", "systemd", "--json", shims=shims)
     assert json.loads(again.stdout) == {"schema": "hasync.changes/1", "changed": False, "diff": []}
@@ -57,7 +57,8 @@ def test_timers_that_somebody_stopped_are_started_again_and_check_tells(pair, sy
     (pair.folder / "enabled" / "hasync-sync.timer").unlink()
     checked = in_own_namespace(pair, "check", shims=shims)
     assert checked.returncode == 1
-    assert "✗ schedule             what systemd has is not what the settings say; to see the difference: hasync apply --check --diff" in checked.stdout
+    assert "✗ schedule             what systemd has is not what the settings say: they were changed, or an apply was not finished; " \
+        "to see the difference: hasync apply --check --diff" in checked.stdout
     done = in_own_namespace(pair, "apply", "--scheduler", "systemd", shims=shims)
     assert "timers     not in force → enabled and started" in " ".join(done.stdout.split()).replace("timers not", "timers     not")
 
@@ -187,3 +188,34 @@ def test_every_pair_of_start_and_interval_ticks_at_least_when_it_is_due(pair, sy
         for due in pair.json("schedule", "--count", "5")["next"]:
             before = subprocess.run(["date", "-u", "-d", f"{due} - 1 second", "+%F %T UTC"], capture_output=True, text=True, check=True).stdout.strip()
             assert elapses(expression, before, 1)[0].replace(" ", "T") + "Z" == due
+
+
+@needs_root
+def test_status_and_check_say_that_the_settings_were_changed_since(pair, systemctl):
+    def needed():
+        told = json.loads(in_own_namespace(pair, "status", "--json", shims=systemctl[0]).stdout)["apply_needed"]
+        in_words = "NOT WHAT THE SETTINGS SAY" in in_own_namespace(pair, "status", shims=systemctl[0]).stdout
+        checked = "✗ schedule" in in_own_namespace(pair, "check", shims=systemctl[0]).stdout
+        assert told == in_words == checked
+        return told
+
+    def apply():
+        assert in_own_namespace(pair, "apply", "--scheduler", "systemd", shims=systemctl[0]).returncode == 0
+
+    # So that nothing that is named has a way of its own to make the sandbox wider.
+    pair.settings["heartbeat"]["probes"] = [{"name": "ssh", "type": "tcp", "host": "127.0.0.1", "port": 22}]
+    pair.save()
+    assert json.loads(in_own_namespace(pair, "status", "--json").stdout)["apply_needed"] is True
+    apply()
+    assert not needed()
+    for section, change in [("sync", {"store": str(pair.folder / "other")}),
+                            ("failover", {"promote": [{"name": "x", "run": ["true"]}]}),
+                            ("heartbeat", {"interval": "2s"}),
+                            ("sync", {"run_every": "45m"}),
+                            ("sync", {"start_time": "2026-11-24T02:07:00Z"})]:
+        pair.set(section, **change)
+        assert needed(), change
+        apply()
+        assert not needed(), change
+    (folder_of(pair, "/etc/systemd/system") / "hasync-notify.service").unlink()
+    assert needed()
