@@ -116,6 +116,20 @@ Result<void> replace_symlink(const std::string& path, const std::string& target)
   return sync_folder(folder_of(path));
 }
 
+Result<ScratchFile> ScratchFile::holding(std::string_view content) {
+  std::error_code error;
+  auto path = (std::filesystem::temp_directory_path(error) / "hasync.XXXXXX").string();
+  const Fd file{error ? -1 : ::mkostemp(path.data(), O_CLOEXEC)};
+  if (!file) return fail(os_error("cannot make a temporary file", error ? error.value() : errno));
+  ScratchFile scratch{path};
+  HASYNC_CHECK(write_all(file.get(), content, path));
+  return scratch;
+}
+
+ScratchFile::~ScratchFile() {
+  if (!path_.empty()) ::unlink(path_.c_str());
+}
+
 Result<void> sync_folder(const std::string& path) {
   const Fd folder{::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
   if (!folder || ::fsync(folder.get()) != 0)

@@ -4,6 +4,7 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/result.hpp"
@@ -22,6 +23,22 @@ std::vector<std::string> left_beside(const std::string& path);
 
 // Makes `target` the relative target of the symlink `path` by one rename(2), and fsyncs the folder.
 Result<void> replace_symlink(const std::string& path, const std::string& target);
+
+// A file for another program to read, that only this user can read, and that goes with the object.
+class ScratchFile {
+ public:
+  static Result<ScratchFile> holding(std::string_view content);
+  ScratchFile(ScratchFile&& other) noexcept : path_(std::exchange(other.path_, {})) {}
+  ScratchFile& operator=(ScratchFile&&) = delete;
+  ScratchFile(const ScratchFile&) = delete;
+  ScratchFile& operator=(const ScratchFile&) = delete;
+  ~ScratchFile();
+  const std::string& path() const { return path_; }
+
+ private:
+  explicit ScratchFile(std::string path) : path_(std::move(path)) {}
+  std::string path_;
+};
 
 Result<void> sync_folder(const std::string& path);
 

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 
+#include "os/atomic_file.hpp"
 #include "schedule/crontab.hpp"
 
 namespace hasync::schedule {
@@ -75,12 +76,11 @@ Result<void> write_crontab(const InstallPlan& plan, ProcessRunner& runner) {
   constexpr auto* changed = "the crontab was changed by someone else meanwhile; theirs was kept, run the command again";
   HASYNC_TRY(const auto now, read_crontab(runner));
   if (now != plan.crontab_before) return fail(ExitCode::failed, changed);
+  // From a file, not from our output: killed at the wrong moment, we would have it replaced by an empty one.
+  HASYNC_TRY(const auto file, ScratchFile::holding(*plan.crontab_after));
   // An empty one goes: there was none before it held our block alone.
-  const ProcessSpec write =
-      plan.crontab_after->empty()
-          ? ProcessSpec{.argv = {"crontab", "-r"}, .timeout = patience}
-          : ProcessSpec{.argv = {"crontab", "-"}, .input = *plan.crontab_after, .timeout = patience};
-  HASYNC_TRY(const auto ended, runner.run(write));
+  const std::vector<std::string> argv{"crontab", plan.crontab_after->empty() ? "-r" : file.path()};
+  HASYNC_TRY(const auto ended, runner.run({.argv = argv, .timeout = patience}));
   if (!ended.succeeded()) return fail(ExitCode::failed, "cannot write the crontab: " + tell_end(ended));
   HASYNC_TRY(const auto written, read_crontab(runner));
   return written == plan.crontab_after ? Result<void>{} : fail(ExitCode::failed, changed);

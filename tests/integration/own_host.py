@@ -47,24 +47,32 @@ def in_own_namespace(pair, *words, shims=None, before="", cron=True, program=HAS
 def systemctl(tmp_path):
     """systemctl(1) cannot manage a host that did not boot with systemd: a shim records what it is asked, and answers `show` as
     systemd would after that. While the file `broken` is there, it fails as without a bus."""
-    log, enabled, broken = tmp_path / "systemctl.log", tmp_path / "enabled", tmp_path / "broken"
+    log, enabled, loaded, broken = (tmp_path / name for name in ("systemctl.log", "enabled", "loaded", "broken"))
     enabled.mkdir()
-    path = shim(tmp_path, "systemctl", f'''if [ -e {broken} ] && {{ [ "$(cat {broken})" = all ] || [ "$1" = "$(cat {broken})" ]; }}; then echo "Failed to connect to bus" >&2; exit 1; fi
-verb=$1 wants=/etc/systemd/system/timers.target.wants
+    loaded.mkdir()
+    path = shim(tmp_path, "systemctl", f'''if [ -e {broken} ] && {{ [ "$(cat {broken})" = all ] || [ "$1" = "$(cat {broken})" ]; }}; then
+  echo "Failed to connect to bus" >&2
+  exit 1
+fi
+verb=$1 units=/etc/systemd/system wants=/etc/systemd/system/timers.target.wants
 if [ "$verb" = show ]; then
-  for unit; do case $unit in *.timer)
-    [ -e {enabled}/$unit ] && echo "Id=$unit
-ActiveState=active
-UnitFileState=enabled
-" || echo "Id=$unit
-ActiveState=inactive
-UnitFileState=disabled
-" ;; esac; done
+  shift
+  for unit; do case $unit in hasync-*)
+    state=inactive file=disabled reload=no
+    [ ! -e {enabled}/$unit ] || state=active file=enabled
+    [ ! -e {loaded}/$unit ] || cmp -s {loaded}/$unit $units/$unit || reload=yes
+    printf 'Id=%s\\nActiveState=%s\\nUnitFileState=%s\\nNeedDaemonReload=%s\\n\\n' $unit $state $file $reload ;;
+  esac; done
   exit 0
 fi
 echo "$@" >>{log}
+if [ "$verb" = daemon-reload ]; then
+  rm -f {loaded}/*
+  cp $units/hasync-*.* {loaded} 2>/dev/null
+  exit 0
+fi
 for unit; do case $verb:$unit in
-  enable:*.timer) : >{enabled}/$unit; mkdir -p $wants; ln -sf /etc/systemd/system/$unit $wants/$unit ;;
+  enable:*.timer) : >{enabled}/$unit; mkdir -p $wants; [ -L $wants/$unit ] || ln -s $units/$unit $wants/$unit ;;
   disable:*.timer) rm -f {enabled}/$unit $wants/$unit; rmdir $wants 2>/dev/null ;;
 esac; done
 exit 0''')

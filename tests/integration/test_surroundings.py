@@ -140,8 +140,8 @@ def test_a_crontab_that_somebody_else_edits_meanwhile_keeps_their_edit(pair, wor
 @needs_root
 def test_an_edit_right_after_ours_that_knew_nothing_of_it_is_noticed(pair):
     """Somebody who had the old crontab open saves it: our entries are gone again."""
-    crontab = shim(pair.folder, "crontab", f'''[ "$1" = - ] || exec /usr/bin/crontab "$@"
-/usr/bin/crontab - && echo "{OLD_LINE.strip()}" | /usr/bin/crontab -''').split(":")[0]
+    crontab = shim(pair.folder, "crontab", f'''[ "$1" != -l ] || exec /usr/bin/crontab "$@"
+/usr/bin/crontab "$@" && echo "{OLD_LINE.strip()}" | /usr/bin/crontab -''').split(":")[0]
     done = in_own_namespace(pair, "apply", "--scheduler", "crontab", shims=crontab)
     assert done.returncode == 1 and "changed by someone else meanwhile" in done.stderr
     assert crontab_of(pair).read_text().endswith(OLD_LINE) and pair.json("schedule")["applied"] is False
