@@ -23,8 +23,7 @@ Result<ExitCode> apply(Session& session, const Asked& asked) {
   }
   HASYNC_TRY(const auto installer, session.installer());
   HASYNC_TRY(const auto plan, agent::plan_apply(local->node(), installer, scheduler));
-  if (asked.mode == ChangeMode::carry_out)
-    HASYNC_CHECK(agent::carry_out(local->node(), plan));
+  if (asked.mode == ChangeMode::carry_out) HASYNC_CHECK(agent::carry_out(local->node(), plan));
   if (session.shows_lines && session.format == report::Format::text) session.print(report::render_diff(plan));
   session.print(report::render(plan, local->settings(), session.clock.now(), session.format, format_local_clock));
   return ExitCode::done;

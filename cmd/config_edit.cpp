@@ -2,7 +2,6 @@
 #include <unistd.h>
 
 #include <filesystem>
-#include <iostream>
 
 #include "base/text.hpp"
 #include "cmd/command.hpp"
@@ -10,8 +9,8 @@
 #include "cmd/settings_change.hpp"
 #include "config/load.hpp"
 #include "os/atomic_file.hpp"
-#include "os/file_lock.hpp"
 #include "os/editor.hpp"
+#include "os/file_lock.hpp"
 #include "os/terminal.hpp"
 
 namespace hasync::cmd {
@@ -49,11 +48,11 @@ Result<ExitCode> save(Session& session, const std::string& base, const std::stri
   return change_settings(session, {"config edit"}, whole);
 }
 
-bool wants_to_edit_again(const Error& error) {
+bool wants_to_edit_again(const Session& session, const Error& error) {
   if (!can_ask()) return false;
   say_on_stderr(describe(error) + "\nedit again? [yes] ");
-  std::string answer;
-  return std::getline(std::cin, answer) && (answer.empty() || answer.starts_with('y'));
+  const auto answer = TypedLines{session.interrupt}.next();
+  return answer && *answer && ((*answer)->empty() || (*answer)->starts_with('y'));
 }
 
 Result<ExitCode> edit(Session& session) {
@@ -73,7 +72,7 @@ Result<ExitCode> edit(Session& session) {
       ::unlink(copy.c_str());
       return saved;
     }
-    if (edited && wants_to_edit_again(saved.error())) continue;
+    if (edited && wants_to_edit_again(session, saved.error())) continue;
     session.log().warning(
         fmt::format("nothing was changed; your text is kept in {}, hasync config edit goes on with it", copy));
     return saved;

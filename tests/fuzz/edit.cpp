@@ -23,9 +23,12 @@ config::Edit edit_from(std::uint8_t kind, std::uint8_t which, std::uint8_t value
   const auto& key = config::keys()[which % config::keys().size()];
   const std::string text = values[value % std::size(values)];
   switch (kind % 4) {
-    case 0: return config::Removal{path_of(key)};
-    case 1: return config::Addition{"sync.datasets", {{"name", "new"}, {"source", text}}};
-    default: return config::Assignment{path_of(key), text};
+    case 0:
+      return config::Removal{path_of(key)};
+    case 1:
+      return config::Addition{"sync.datasets", {{"name", "new"}, {"source", text}}};
+    default:
+      return config::Assignment{path_of(key), text};
   }
 }
 
@@ -45,6 +48,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
   if (const auto* removal = std::get_if<config::Removal>(&edit))
     fuzz::require(!config::find(*read, removal->path).missing.empty(), "what was taken out is gone", done->text);
   const auto again = config::carry_out(done->text, "f.yaml", {edit});
-  fuzz::require(again && again->text == done->text && again->changes.empty(), "a second time changes nothing", done->text);
+  fuzz::require(again && again->text == done->text && again->changes.empty(), "a second time changes nothing",
+                done->text);
   return 0;
 }

@@ -36,6 +36,8 @@ def test_each_is_a_host_of_its_own(labs):
         assert which.east.tell("systemctl", "is-system-running", check=False).strip() in ("running", "degraded")
         assert which.west.tell("cat", "/proc/1/comm").strip() == "systemd"
         assert which.east.tell("cat", "/etc/machine-id") != which.west.tell("cat", "/etc/machine-id")
+        # What this machine's shells run first, over ssh too, could hold up a command there.
+        assert which.east.run("sh", "-c", "cat /root/.bashrc /root/.profile", check=False).stdout == ""
 
 
 def test_both_layouts_of_cgroups_work(labs):
