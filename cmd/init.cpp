@@ -12,6 +12,7 @@
 #include "cmd/command.hpp"
 #include "cmd/commands.hpp"
 #include "cmd/conversation.hpp"
+#include "cmd/settings_change.hpp"
 #include "config/answers.hpp"
 #include "config/compose.hpp"
 #include "config/load.hpp"
@@ -107,6 +108,7 @@ Result<ExitCode> write(Session& session, const Asked& asked, const config::Confi
   if (changes.any() && asked.mode == ChangeMode::carry_out) {
     std::error_code none;
     HASYNC_CHECK(make_folders(std::filesystem::absolute(session.config_path, none).parent_path().string()));
+    if (before) remember(session, {*before, text}, {"init --replace"});
     HASYNC_CHECK(replace_file(session.config_path, text, 0640));
   }
   const bool plain = session.format == report::Format::text;

@@ -36,12 +36,14 @@ config::Rewrite rewrite_by(const Session& session, std::vector<config::Edit> edi
   };
 }
 
+void remember(const Session& session, const config::Edited& edited, const SettingsChange& change) {
+  // Settings must be changeable while the state is not, as on a full disk.
+  if (const auto kept = keep(session, edited, change); !kept)
+    session.log().warning("this change cannot be taken back with hasync config undo: " + describe(kept.error()));
+}
+
 Result<ExitCode> change_settings(Session& session, const SettingsChange& change, const config::Rewrite& rewrite) {
-  const auto keep_old = [&](const config::Edited& edited) {
-    // Settings must be changeable while the state is not, as on a full disk.
-    if (const auto kept = keep(session, edited, change); !kept)
-      session.log().warning("this change cannot be taken back with hasync config undo: " + describe(kept.error()));
-  };
+  const auto keep_old = [&](const config::Edited& edited) { remember(session, edited, change); };
   HASYNC_TRY(const auto edited, change.mode == ChangeMode::check
                                     ? config::plan_edit(session.config_path, rewrite)
                                     : config::edit_file(session.config_path, rewrite, keep_old));

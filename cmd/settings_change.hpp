@@ -18,6 +18,9 @@ struct SettingsChange {
 // Plans the change or carries it out, keeps the old text for an undo, and says what changed.
 Result<ExitCode> change_settings(Session& session, const SettingsChange& change, const config::Rewrite& rewrite);
 
+// Keeps the old text for an undo, before the new one is written; where it cannot, that is told.
+void remember(const Session& session, const config::Edited& edited, const SettingsChange& change);
+
 // Of edits: all together or none.
 config::Rewrite rewrite_by(const Session& session, std::vector<config::Edit> edits);
 

@@ -183,6 +183,14 @@ def test_twenty_versions_are_kept_with_who_and_when(written):
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z", versions[0]["at"])
 
 
+def test_what_init_replaces_can_be_had_back(written):
+    before = written.config.read_text()
+    written.ok("init", "--replace", "--node", "west", "--peer", "east", "--transport", "local", "--dataset", f"app={written.source}", "--probe", "web=http://e/")
+    assert written.config.read_text() != before
+    written.ok("config", "undo")
+    assert written.config.read_text() == before
+
+
 def test_settings_can_be_changed_while_the_state_can_not(written):
     written.state.write_text("a file")
     done = written.run("config", "set", "sync.keep=5")

@@ -9,6 +9,7 @@
 #include "store/node_state.hpp"
 #include "store/outbox.hpp"
 #include "store/retention.hpp"
+#include "store/settings_versions.hpp"
 #include "store/state.hpp"
 #include "store/sync_runs.hpp"
 #include "testing.hpp"
@@ -49,7 +50,22 @@ TEST_CASE("a newer store is refused and left as it is") {
   REQUIRE(open_state(paths).value().execute("PRAGMA user_version = 99"));
   CHECK(open_state(paths).error().message ==
         "store " + paths.database() +
-            ": was written by a newer hasync (schema 99, this one knows 1); install that version here");
+            ": was written by a newer hasync (schema 99, this one knows 2); install that version here");
+}
+
+TEST_CASE("an older store is brought up to date, and keeps what it holds") {
+  const StatePaths paths{new_folder()};
+  {
+    auto database = open_state(paths).value();
+    REQUIRE(read_or_start_node(database, Role::primary, t0));
+    // As version 1 left it.
+    REQUIRE(database.execute("DROP TABLE settings_versions; DROP TABLE applied_settings; PRAGMA user_version = 1"));
+  }
+  auto database = open_state(paths).value();
+  CHECK(asked(database, "PRAGMA user_version") == std::to_string(schema_version));
+  CHECK(read_node(database).value()->role == Role::primary);
+  CHECK_FALSE(read_applied_settings(database).value());
+  CHECK(list_versions(database, "/etc/hasync/hasync.yaml").value().empty());
 }
 
 TEST_CASE("what is no store is told as such") {
