@@ -265,7 +265,11 @@ def test_a_kill_at_any_point_of_an_edit_leaves_the_old_or_the_new_text(written, 
 
 
 def test_apply_tells_what_was_changed_since_the_last_one(pair):
-    shims = {"PATH": shim(pair.folder, "crontab", f'[ "$1" = -l ] && {{ cat {pair.folder}/crontab 2>/dev/null || {{ echo "no crontab for us" >&2; exit 1; }}; }} || cat >{pair.folder}/crontab')}
+    crontab = pair.folder / "crontab"
+    shims = {"PATH": shim(pair.folder, "crontab", f"""case $1 in
+-l) cat {crontab} 2>/dev/null || {{ echo "no crontab for us" >&2; exit 1; }} ;;
+*) cp "$1" {crontab} ;;
+esac""")}
     apply = ["apply", "--scheduler", "crontab"]
     assert pair.run("config", "diff").returncode == 1
     pair.ok(*apply, env=shims)
