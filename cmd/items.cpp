@@ -108,7 +108,8 @@ void add_item_options(CLI::App& command, Asked& asked) {
   const auto prefix = asked.lists.paths.front() + "[].";
   for (const auto& key : config::keys()) {
     if (!key.path.starts_with(prefix) || key.path == prefix + "name") continue;
-    auto& given = asked.given.emplace_back(Asked::Given{&key});
+    asked.given.push_back({&key});
+    auto& given = asked.given.back();
     const auto name = short_name(key);
     if (name == "run") {
       command.add_option("PROGRAM", given.words, "behind --: what is run, and its arguments");

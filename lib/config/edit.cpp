@@ -35,7 +35,7 @@ std::vector<std::string> order_below(const std::string& path) {
   for (const auto& key : keys()) {
     auto pattern = key.path;
     if (const auto at = pattern.find("[]."); at != std::string::npos && path.starts_with(pattern.substr(0, at) + "."))
-      pattern = path + "." + pattern.substr(at + 3);
+      pattern = fmt::format("{}.{}", path, pattern.substr(at + 3));
     const auto prefix = path.empty() ? std::string{} : path + ".";
     if (!pattern.starts_with(prefix)) continue;
     auto name = pattern.substr(prefix.size());

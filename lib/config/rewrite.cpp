@@ -218,7 +218,8 @@ Result<std::string> with_entry(std::string_view text, const Value& root, const V
     return with_lines_below(text, *line, lines);
   if (index == 0) {
     if (!begins_line(text, entries.front().key)) return refused("it would stand before the first key of a list's item");
-    return std::string{text}.insert(line_begin(text, entries.front().key), lines);
+    std::string out{text};
+    return out.insert(line_begin(text, entries.front().key), lines);
   }
   const auto after = entries[index - 1].value.end;
   if (!ends_line(text, after)) return refused("something stands behind the value before it");
@@ -271,7 +272,8 @@ Result<std::string> replaced(std::string_view text, const Value& root, const Fou
   auto words = value.kind == Value::Kind::scalar && style != Style::plain ? written(value.text, style, kind)
                                                                           : in_one_line(value, kind);
   if (extent.begin == extent.end) words = " " + words;
-  return std::string{text}.replace(extent.begin, extent.end - extent.begin, words);
+  std::string out{text};
+  return out.replace(extent.begin, extent.end - extent.begin, words);
 }
 
 // What the first `length` bytes of a path name.
@@ -386,7 +388,8 @@ Result<std::string> take_out(std::string_view text, const Found& found) {
   if (begins_line(text, gone.begin)) return without_lines(text, gone.begin, gone.end);
   // The first key behind the dash of a list's item: the next one takes its place.
   if (index + 1 == elements.size()) return refused("it is all there is in its item");
-  return std::string{text}.erase(gone.begin, elements[index + 1].begin - gone.begin);
+  std::string out{text};
+  return out.erase(gone.begin, elements[index + 1].begin - gone.begin);
 }
 
 }  // namespace hasync::config

@@ -25,7 +25,7 @@ bool is_generated() {
 }
 
 bool is_cron_installed() {
-  return is_generated() || std::any_of(daemons.begin(), daemons.end(), [](const std::string name) {
+  return is_generated() || std::any_of(daemons.begin(), daemons.end(), [](const std::string& name) {
            return is_program("/usr/sbin/" + name) || is_program("/usr/bin/" + name) || is_program("/sbin/" + name) ||
                   is_program("/usr/local/sbin/" + name);
          });
