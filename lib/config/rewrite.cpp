@@ -219,7 +219,8 @@ Result<std::string> with_entry(std::string_view text, const Value& root, const V
   if (index == 0) {
     if (!begins_line(text, entries.front().key)) return refused("it would stand before the first key of a list's item");
     std::string out{text};
-    return out.insert(line_begin(text, entries.front().key), lines);
+    out.insert(line_begin(text, entries.front().key), lines);
+    return out;
   }
   const auto after = entries[index - 1].value.end;
   if (!ends_line(text, after)) return refused("something stands behind the value before it");
