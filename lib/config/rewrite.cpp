@@ -57,7 +57,7 @@ std::size_t step_of(std::string_view text, const Value& root) {
 }
 
 // `lines` below the line of `offset`.
-std::string with_lines_below(std::string_view text, std::size_t offset, std::string lines) {
+std::string with_lines_below(std::string_view text, std::size_t offset, const std::string& lines) {
   const auto at = line_end(text, offset), eol = line_end_of(text).size();
   std::string out{text};
   if (at < text.size()) return out.insert(at + 1, lines);

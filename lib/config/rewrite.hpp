@@ -35,7 +35,7 @@ std::string name_of(const Value& item, std::size_t index);
 Result<std::string> put(std::string_view text, const Value& root, const Found& found, const Value& value,
                         const std::vector<std::string>& order);
 // A further item of the list that was found, or of nothing where a list may stand.
-Result<std::string> append(std::string_view text, const Value& root, const Found& list, Value item);
+Result<std::string> append(std::string_view text, const Value& root, const Found& found, Value item);
 // Without the entry or item that was found. What is left empty stays.
 Result<std::string> take_out(std::string_view text, const Found& found);
 

@@ -12,8 +12,6 @@
 #include "base/defer.hpp"
 #include "base/text.hpp"
 
-extern char** environ;
-
 namespace hasync {
 
 std::vector<std::string> editor() {
