@@ -173,7 +173,7 @@ std::string unit_path(std::string_view prefix, std::string_view path) {
   std::string quoted = fmt::format("\"{}", prefix);
   for (const char byte : path) {
     if (byte == '%') quoted += '%';  // doubled: no specifier
-    quoted += byte == '"' ? std::string{"\"'\"'\""} : std::string{byte};
+    quoted += byte == '"' ? std::string{R"("'"'")"} : std::string{byte};
   }
   return quoted + "\"";
 }

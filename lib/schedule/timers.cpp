@@ -117,7 +117,7 @@ Result<void> plan_no_units(InstallStage& stage, Scheduler scheduler, const std::
   if (folder.empty()) return {};
   std::vector<std::string> timers, links;
   for (const auto& name : unit_names()) {
-    HASYNC_TRY(const bool there, add_change(stage, folder + "/" + name, std::nullopt));
+    HASYNC_TRY(const bool there, add_change(stage, fmt::format("{}/{}", folder, name), std::nullopt));
     if (is_timer(name)) (there ? timers : links).push_back(name);
   }
   for (const auto& name : unit_names())
