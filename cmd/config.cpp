@@ -34,12 +34,7 @@ Result<ExitCode> get(Session& session, const std::string& path) {
                                            meant ? "; did you mean " + *meant + "?" : ""));
 }
 
-struct Setting {
-  std::vector<std::string> words;
-  ChangeMode mode = ChangeMode::carry_out;
-};
-
-Result<ExitCode> set(Session& session, const Setting& asked) {
+Result<ExitCode> set(Session& session, const Words& asked) {
   std::vector<config::Edit> edits;
   for (const auto& text : asked.words) {
     HASYNC_TRY(auto assignment, config::parse_assignment(text));
@@ -49,7 +44,7 @@ Result<ExitCode> set(Session& session, const Setting& asked) {
                          rewrite_by(session, std::move(edits)));
 }
 
-Result<ExitCode> unset(Session& session, const Setting& asked) {
+Result<ExitCode> unset(Session& session, const Words& asked) {
   std::vector<config::Edit> edits;
   for (const auto& path : asked.words) edits.emplace_back(config::Removal{path});
   return change_settings(session, {"config unset " + shell_line(asked.words), asked.mode},
@@ -81,20 +76,13 @@ void add_config(CLI::App& parent, Invocation& invocation) {
       ->add_option("KEY", *path, "as sync.run_every, or sync.datasets.app.source")
       ->required();
 
-  const auto add_change = [&](const char* name, const char* summary,
-                              Result<ExitCode> (*change)(Session&, const Setting&), const char* words,
-                              const char* help) {
-    auto asked = std::make_shared<Setting>();
-    auto* command = add_command(*config, name, summary, invocation,
-                                [asked, change](Session& each) { return change(each, *asked); });
-    command->add_option(words, asked->words, help)->required();
-    add_change_options(*command, asked->mode, session);
-    add_json_option(*command, session);
-  };
-  add_change("set", "change settings in the file, and nothing else in it", set, "KEY=VALUE",
-             "one or several, changed together or not at all");
-  add_change("unset", "take settings out of the file: the default counts again", unset, "KEY",
-             "as sync.keep, or failover.fence for all below it; one or several, together or not at all");
+  add_words_command(*config, invocation,
+                    {"set", "change settings in the file, and nothing else in it", "KEY=VALUE",
+                     "one or several, changed together or not at all", set});
+  add_words_command(
+      *config, invocation,
+      {"unset", "take settings out of the file: the default counts again", "KEY",
+       "as sync.keep, or failover.fence for all below it; one or several, together or not at all", unset});
   add_config_edit(*config, invocation);
   add_config_versions(*config, invocation);
 

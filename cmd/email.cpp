@@ -14,11 +14,6 @@
 namespace hasync::cmd {
 namespace {
 
-struct Asked {
-  std::vector<std::string> addresses;
-  ChangeMode mode = ChangeMode::carry_out;
-};
-
 config::Value addresses_in(const config::Value& root) {
   const auto found = config::find(root, "notify.email.to");
   config::Value list{.kind = config::Value::Kind::list, .flow = true};
@@ -47,24 +42,24 @@ config::Value address(const std::string& text) {
   return {.kind = config::Value::Kind::scalar, .text = text, .quoted = true};
 }
 
-Result<ExitCode> add(Session& session, const Asked& asked) {
-  return change_settings(session, {"email add " + shell_line(asked.addresses), asked.mode},
-                         rewrite(session, [words = asked.addresses](std::vector<config::Value>& addresses) {
+Result<ExitCode> add(Session& session, const Words& asked) {
+  return change_settings(session, {"email add " + shell_line(asked.words), asked.mode},
+                         rewrite(session, [words = asked.words](std::vector<config::Value>& addresses) {
                            for (const auto& word : words)
                              if (std::find(addresses.begin(), addresses.end(), address(word)) == addresses.end())
                                addresses.push_back(address(word));
                          }));
 }
 
-Result<ExitCode> remove(Session& session, const Asked& asked) {
+Result<ExitCode> remove(Session& session, const Words& asked) {
   HASYNC_TRY(const auto text, config::read_settings(session.config_path));
   HASYNC_TRY(const auto root, config::parse_document(text, session.config_path));
   const auto known = addresses_in(root).items;
-  for (const auto& word : asked.addresses)
+  for (const auto& word : asked.words)
     if (std::find(known.begin(), known.end(), address(word)) == known.end())
       session.log().warning(fmt::format("{} is told of nothing; see: hasync email list", printable(word)));
-  return change_settings(session, {"email remove " + shell_line(asked.addresses), asked.mode},
-                         rewrite(session, [words = asked.addresses](std::vector<config::Value>& addresses) {
+  return change_settings(session, {"email remove " + shell_line(asked.words), asked.mode},
+                         rewrite(session, [words = asked.words](std::vector<config::Value>& addresses) {
                            for (const auto& word : words) std::erase(addresses, address(word));
                          }));
 }
@@ -82,17 +77,8 @@ void add_email(CLI::App& parent, Invocation& invocation) {
   auto& session = invocation.session;
   auto* email = parent.add_subcommand("email", "who is told by mail");
   email->require_subcommand(1);
-  const auto add_change = [&](const char* verb, const char* summary,
-                              Result<ExitCode> (*change)(Session&, const Asked&)) {
-    auto asked = std::make_shared<Asked>();
-    auto* command =
-        add_command(*email, verb, summary, invocation, [asked, change](Session& each) { return change(each, *asked); });
-    command->add_option("ADDRESS", asked->addresses, "one or several")->required();
-    add_change_options(*command, asked->mode, session);
-    add_json_option(*command, session);
-  };
-  add_change("add", "tell these too", add);
-  add_change("remove", "tell these no more", remove);
+  add_words_command(*email, invocation, {"add", "tell these too", "ADDRESS", "one or several", add});
+  add_words_command(*email, invocation, {"remove", "tell these no more", "ADDRESS", "one or several", remove});
   add_json_option(*add_command(*email, "list", "who is told", invocation, list), session);
 }
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <filesystem>
 
 #include "agent/settings.hpp"
@@ -12,9 +13,14 @@
 namespace hasync::cmd {
 namespace {
 
-// What the installed schedule is made of.
-bool is_scheduled(const std::string& path) {
-  return path == "sync.start_time" || path == "sync.run_every" || path == "heartbeat.interval";
+// What the installed schedule and its sandbox are made of (agent/installation.cpp).
+bool is_installed(const std::string& path) {
+  static constexpr std::array<std::string_view, 9> all{"sync.start_time", "sync.run_every",     "sync.store",
+                                                       "sync.datasets",   "heartbeat.interval", "heartbeat.probes",
+                                                       "failover.fence",  "failover.promote",   "failover.demote"};
+  return std::any_of(all.begin(), all.end(), [&](std::string_view each) {
+    return path == each || (path.starts_with(each) && path.at(each.size()) == '.');
+  });
 }
 
 Result<void> keep(const Session& session, const config::Edited& edited, const SettingsChange& change) {
@@ -36,6 +42,15 @@ config::Rewrite rewrite_by(const Session& session, std::vector<config::Edit> edi
   };
 }
 
+void add_words_command(CLI::App& parent, Invocation& invocation, const WordsCommand& added) {
+  auto asked = std::make_shared<Words>();
+  auto* command = add_command(parent, added.name, added.summary, invocation,
+                              [asked, change = added.change](Session& each) { return change(each, *asked); });
+  command->add_option(added.word, asked->words, added.help)->required();
+  add_change_options(*command, asked->mode, invocation.session);
+  add_json_option(*command, invocation.session);
+}
+
 void remember(const Session& session, const config::Edited& edited, const SettingsChange& change) {
   // Settings must be changeable while the state is not, as on a full disk.
   if (const auto kept = keep(session, edited, change); !kept)
@@ -52,7 +67,7 @@ Result<ExitCode> change_settings(Session& session, const SettingsChange& change,
     session.print(report::line_diff(session.config_path, edited.before, edited.text));
   session.print(report::render(report::changes_of(edited), session.format));
   const bool wants_apply = std::any_of(edited.changes.begin(), edited.changes.end(),
-                                       [](const auto& each) { return is_scheduled(each.path); });
+                                       [](const auto& each) { return is_installed(each.path); });
   if (change.mode == ChangeMode::carry_out && text && wants_apply)
     session.print("saved; to put it into force: hasync apply\n");
   return ExitCode::done;

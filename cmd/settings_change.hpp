@@ -24,6 +24,17 @@ void remember(const Session& session, const config::Edited& edited, const Settin
 // Of edits: all together or none.
 config::Rewrite rewrite_by(const Session& session, std::vector<config::Edit> edits);
 
+// A command that takes words, one or several, and changes the settings by them.
+struct Words {
+  std::vector<std::string> words{};
+  ChangeMode mode = ChangeMode::carry_out;
+};
+struct WordsCommand {
+  const char *name, *summary, *word, *help;
+  Result<ExitCode> (*change)(Session&, const Words&);
+};
+void add_words_command(CLI::App& parent, Invocation& invocation, const WordsCommand& added);
+
 // The settings file as the versions know it.
 std::string absolute_config(const Session& session);
 

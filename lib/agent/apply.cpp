@@ -41,9 +41,9 @@ std::optional<std::string> too_long(const std::vector<store::SyncRun>& runs, Dur
     longest = std::max(longest, took);
   }
   if (over == 0) return std::nullopt;
-  return fmt::format("{} of the last {} took longer than run_every {} (up to {}): what falls due meanwhile is skipped",
-                     over, counted == 1 ? "run" : fmt::format("{} runs", counted), format_duration(every),
-                     tell_duration(std::chrono::floor<std::chrono::seconds>(longest)));
+  const auto which = counted == 1 ? std::string{"the last run"} : fmt::format("{} of the last {} runs", over, counted);
+  return fmt::format("{} took longer than run_every {} (up to {}): what falls due meanwhile is skipped", which,
+                     format_duration(every), tell_duration(std::chrono::floor<std::chrono::seconds>(longest)));
 }
 
 // Of an earlier version there may be none; then nothing is known to differ.

@@ -1,5 +1,7 @@
 #include "agent/uninstall.hpp"
 
+#include "store/settings_versions.hpp"
+
 namespace hasync::agent {
 
 Result<UninstallPlan> plan_uninstall(store::Database* database, const schedule::Places& places, ProcessRunner& runner) {
@@ -17,6 +19,7 @@ Result<void> carry_out(store::Database* database, const UninstallPlan& plan, Pro
   if (!plan.before) return {};
   HASYNC_TRY(auto transaction, store::Transaction::begin(*database));
   HASYNC_CHECK(store::clear_applied(*database));
+  HASYNC_CHECK(store::clear_applied_settings(*database));
   return transaction.commit();
 }
 

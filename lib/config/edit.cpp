@@ -142,7 +142,7 @@ class Editing {
     std::vector<std::string> names;
     for (std::size_t at = 0; list.missing.empty() && at < list.value->items.size(); ++at)
       names.push_back(name_of(list.value->items[at], at));
-    return {ExitCode::usage, fmt::format("there is no {} ({}); see: hasync help config set", printable(item),
+    return {ExitCode::usage, fmt::format("there is no {} ({}); see: hasync config show", printable(item),
                                          names.empty() ? "there are none yet" : "there is " + join(names, ", "))};
   }
 

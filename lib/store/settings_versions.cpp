@@ -44,6 +44,8 @@ Result<void> set_applied_settings(Database& database, const AppliedSettings& set
   return insert.bind(settings.at).bind(settings.who).bind(settings.text).run();
 }
 
+Result<void> clear_applied_settings(Database& database) { return database.execute("DELETE FROM applied_settings"); }
+
 Result<std::optional<AppliedSettings>> read_applied_settings(Database& database) {
   HASYNC_TRY(auto query, database.prepare("SELECT at, who, text FROM applied_settings"));
   return first_row(query, [](const Statement& row) {

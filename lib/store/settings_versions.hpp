@@ -29,6 +29,7 @@ struct AppliedSettings {
   std::string who{}, text{};
 };
 Result<void> set_applied_settings(Database& database, const AppliedSettings& settings);
+Result<void> clear_applied_settings(Database& database);
 Result<std::optional<AppliedSettings>> read_applied_settings(Database& database);
 
 }  // namespace hasync::store

@@ -284,6 +284,9 @@ esac""")}
     pair.config.write_text("# a comment\n" + pair.config.read_text())
     assert pair.json(*apply, env=shims)["changed"] is False
     assert pair.ok("config", "diff") == "nothing to change\n"
+    # What is no longer in force is nothing to compare with.
+    pair.ok("uninstall", env=shims)
+    assert pair.run("config", "diff").returncode == 1
 
 
 def test_what_is_to_run_unwatched_must_be_there(pair):
@@ -310,6 +313,6 @@ def test_apply_warns_of_runs_longer_than_their_slot_and_of_a_long_wait(pair):
     database.close()
     pair.set("sync", start_time="2099-01-01T02:00:00Z")
     said = pair.ok("apply", "--check", "--scheduler", "crontab")
-    assert "1 of the last run took longer than run_every 15m (up to 17 min): what falls due meanwhile is skipped" in said
+    assert "the last run took longer than run_every 15m (up to 17 min): what falls due meanwhile is skipped" in said
     assert "no run before 2099-01-01T02:00:00Z, in " in said
     assert json.loads(pair.ok("apply", "--check", "--scheduler", "crontab", "--json"))["changed"] is True

@@ -132,9 +132,9 @@ TEST_CASE("what cannot be edited safely is refused with the reason") {
   CHECK(edited("? sync\n: { keep: 3 }\n", "peer.name", "x")
             .starts_with("REFUSED peer.name cannot be changed here: its key is "));
   CHECK(edited("sync: {}\n", "sync.datasets.app.source", "/x") ==
-        "REFUSED there is no sync.datasets.app (there are none yet); see: hasync help config set");
+        "REFUSED there is no sync.datasets.app (there are none yet); see: hasync config show");
   CHECK(edited("sync: { datasets: [ { name: db } ] }\n", "sync.datasets.app.source", "/x") ==
-        "REFUSED there is no sync.datasets.app (there is db); see: hasync help config set");
+        "REFUSED there is no sync.datasets.app (there is db); see: hasync config show");
   CHECK(edited("sync: { keep: 3 }\n", "sync.kep", "4") ==
         "REFUSED unknown key \"sync.kep\"; did you mean sync.keep? (see: hasync config keys)");
 }
