@@ -268,6 +268,7 @@ def test_apply_tells_what_was_changed_since_the_last_one(pair):
     crontab = pair.folder / "crontab"
     shims = {"PATH": shim(pair.folder, "crontab", f"""case $1 in
 -l) cat {crontab} 2>/dev/null || {{ echo "no crontab for us" >&2; exit 1; }} ;;
+-r) rm {crontab} ;;
 *) cp "$1" {crontab} ;;
 esac""")}
     apply = ["apply", "--scheduler", "crontab"]
