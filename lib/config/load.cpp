@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <optional>
 #include <set>
 
 #include "base/text.hpp"
@@ -35,6 +36,16 @@ std::vector<std::string> names_below(const std::string& prefix) {
     if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
   }
   return names;
+}
+
+// A path is how a setting is named elsewhere; in a file each of its names is a key by itself.
+bool is_one_name(const std::string& text) { return text.find_first_of(".[") == std::string::npos; }
+
+// How the file says "sync.keep": sync: { keep: … }
+std::string nested(const std::string& path) {
+  const auto dot = path.find('.');
+  if (dot == std::string::npos) return path + ": …";
+  return fmt::format("{}: {{ {} }}", path.substr(0, dot), nested(path.substr(dot + 1)));
 }
 
 class Reader {
@@ -70,7 +81,11 @@ class Reader {
 
   void read_entry(const Value& key, const Value& value, const std::string& path, const std::string& prefix,
                   const std::string& item) {
-    if (const auto* known = find_key(path)) {
+    if (!is_one_name(key.text)) {
+      const bool meant = find_key(path) != nullptr && key.text.find('[') == std::string::npos;
+      unknown(key, prefix, item,
+              meant ? std::optional{fmt::format("a file nests its keys, write {}", nested(key.text))} : std::nullopt);
+    } else if (const auto* known = find_key(path)) {
       read_known(*known, value.kind == Value::Kind::null ? key : value, value, item);
     } else if (leads_further(path + "[]")) {
       read_list(key, value, path, item);
@@ -81,9 +96,13 @@ class Reader {
         fault(value, fmt::format("{} is not a map of settings", shown_path(path, item)), {});
     } else {
       const auto meant = nearest(key.text, names_below(prefix));
-      fault(key, fmt::format("unknown key \"{}\" in {}", printable(key.text), place(prefix, item)),
-            meant ? fmt::format("did you mean {}?", *meant) : "see: hasync config keys");
+      unknown(key, prefix, item, meant ? std::optional{fmt::format("did you mean {}?", *meant)} : std::nullopt);
     }
+  }
+
+  void unknown(const Value& key, const std::string& prefix, const std::string& item, std::optional<std::string> hint) {
+    fault(key, fmt::format("unknown key \"{}\" in {}", printable(key.text), place(prefix, item)),
+          std::move(hint).value_or("see: hasync config keys"));
   }
 
   void read_known(const Key& key, const Value& where, const Value& value, const std::string& item) {
