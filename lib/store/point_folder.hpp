@@ -1,5 +1,5 @@
 // The folders of a store: points/<UTC stamp>/<dataset>, the relative symlink `current`, and where a run builds and
-// throws away.
+// throws away; of the newest point a clone may be ready for the next run.
 #pragma once
 #include <optional>
 #include <string>
@@ -17,7 +17,10 @@ struct StoreFolder {
   std::string point(const std::string& id) const { return points() + "/" + id; }
   std::string current() const { return path + "/current"; }
   std::string incoming() const { return path + "/incoming"; }
+  std::string list() const { return path + "/incoming.list"; }
+  std::string clones() const { return path + "/clones"; }
   std::string trash() const { return path + "/trash"; }
+  std::string catalog() const { return path + "/catalog.db"; }
   std::string lock() const { return path + "/lock"; }
   std::string live(const std::string& dataset) const { return path + "/live/" + dataset; }
 };

@@ -70,6 +70,15 @@ Result<Database> Database::open(const std::string& path) {
 
 Result<Database> Database::open_to_read(const std::string& path) { return open_with(path, SQLITE_OPEN_READONLY); }
 
+bool Database::is_damaged(const std::string& path) {
+  const auto database = open_with(path, SQLITE_OPEN_READWRITE);
+  if (!database) return false;
+  static_cast<void>(sqlite3_exec(database->handle_.get(), "PRAGMA journal_mode = WAL; SELECT * FROM sqlite_schema",
+                                 nullptr, nullptr, nullptr));
+  const int code = sqlite3_errcode(database->handle_.get());
+  return code == SQLITE_NOTADB || code == SQLITE_CORRUPT;
+}
+
 Result<void> Database::execute(const std::string& sql) {
   if (sqlite3_exec(handle_.get(), sql.c_str(), nullptr, nullptr, nullptr) != SQLITE_OK)
     return fail(error("write to it"));
@@ -113,10 +122,14 @@ Result<bool> Statement::step() {
 
 Result<void> Statement::run() {
   HASYNC_CHECK(step());
+  reset();
+  return {};
+}
+
+void Statement::reset() {
   sqlite3_reset(handle_.get());
   sqlite3_clear_bindings(handle_.get());
   bound_ = 0;
-  return {};
 }
 
 std::int64_t Statement::integer(int column) const { return sqlite3_column_int64(handle_.get(), column); }

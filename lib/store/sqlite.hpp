@@ -22,6 +22,8 @@ class Database {
   static Result<Database> open(const std::string& path);
   // Opens what is there for reading only; ExitCode::failed when there is nothing.
   static Result<Database> open_to_read(const std::string& path);
+  // Whether what is there is no database, or one whose pages contradict each other.
+  static bool is_damaged(const std::string& path);
 
   Result<void> execute(const std::string& sql);
   Result<Statement> prepare(std::string_view sql);
@@ -57,6 +59,7 @@ class Statement {
 
   Result<bool> step();  // true: there is a row
   Result<void> run();   // for statements without rows; ready to be bound again
+  void reset();         // to be bound again before all its rows were read
 
   std::int64_t integer(int column) const;
   std::string text(int column) const;

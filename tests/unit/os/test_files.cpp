@@ -3,6 +3,7 @@
 
 #include <filesystem>
 
+#include "new_folder.hpp"
 #include "os/atomic_file.hpp"
 #include "os/tree.hpp"
 #include "testing.hpp"
@@ -11,11 +12,6 @@ using namespace hasync;
 namespace fs = std::filesystem;
 
 namespace {
-
-std::string new_folder() {
-  char name[] = "/tmp/hasync-test.XXXXXX";
-  return mkdtemp(name);
-}
 
 mode_t mode_of(const std::string& path) {
   struct stat found {};

@@ -1,0 +1,85 @@
+#include "os/beneath.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "base/text.hpp"
+#include "os/tree.hpp"
+
+namespace hasync {
+namespace {
+
+constexpr int folder_only = O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+
+// A copied folder may be one that not even its owner may write. By its number, as O_PATH knows no fchmod (open(2)).
+bool allow_writing(int folder) {
+  struct stat found {};
+  return ::fstat(folder, &found) == 0 &&
+         ::chmod(fmt::format("/proc/self/fd/{}", folder).c_str(), (found.st_mode | S_IRWXU) & 07777U) == 0;
+}
+
+// unlinkat(2); 0 or errno.
+int unlink_in(int folder, const std::string& name, int flags) {
+  if (::unlinkat(folder, name.c_str(), flags) == 0) return 0;
+  if (errno != EACCES || !allow_writing(folder)) return errno;
+  return ::unlinkat(folder, name.c_str(), flags) == 0 ? 0 : errno;
+}
+
+}  // namespace
+
+Result<Beneath> Beneath::open(const std::string& folder) {
+  Fd root{::open(folder.c_str(), folder_only)};
+  if (!root) return fail(os_error(fmt::format("cannot open {}", folder), errno));
+  return Beneath{folder, std::move(root)};
+}
+
+int Beneath::parent_of(const std::string& path, std::string& name) {
+  const auto slash = path.rfind('/');
+  name = slash == std::string::npos ? path : path.substr(slash + 1);
+  const auto parent = slash == std::string::npos ? std::string{} : path.substr(0, slash);
+  if (name.empty() || name == "." || name == "..") return -1;
+  if (parent.empty()) return root_.get();
+  if (parent_ && parent == parent_path_) return parent_.get();
+  Fd at{::openat(root_.get(), ".", folder_only)};
+  for (const auto& step : split(parent, '/')) {
+    if (step == "..") return -1;
+    at = Fd{::openat(at.get(), step.c_str(), folder_only)};
+    if (!at) return -1;
+  }
+  parent_path_ = parent;
+  parent_ = std::move(at);
+  return parent_.get();
+}
+
+Beneath::Kind Beneath::kind(const std::string& path) {
+  if (path == ".") return Kind::folder;
+  std::string name;
+  const int parent = parent_of(path, name);
+  struct stat found {};
+  if (parent < 0 || ::fstatat(parent, name.c_str(), &found, AT_SYMLINK_NOFOLLOW) != 0) return Kind::nothing;
+  return S_ISDIR(found.st_mode) ? Kind::folder : Kind::other;
+}
+
+Result<void> Beneath::remove(const std::string& path) {
+  HASYNC_CHECK(remove_unless_folder(path));
+  std::string name;
+  const int parent = parent_of(path, name);
+  const int error = parent < 0 ? 0 : unlink_in(parent, name, AT_REMOVEDIR);
+  if (error == 0 || error == ENOENT) return {};
+  if (error == ENOTEMPTY || error == EEXIST) return remove_tree(folder_ + "/" + path);
+  return fail(os_error(fmt::format("cannot remove {}/{}", folder_, printable(path)), error));
+}
+
+Result<void> Beneath::remove_unless_folder(const std::string& path) {
+  std::string name;
+  const int parent = parent_of(path, name);
+  const int error = parent < 0 ? 0 : unlink_in(parent, name, 0);
+  if (error == 0 || error == ENOENT || error == EISDIR) return {};
+  return fail(os_error(fmt::format("cannot remove {}/{}", folder_, printable(path)), error));
+}
+
+}  // namespace hasync

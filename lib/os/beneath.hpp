@@ -1,0 +1,33 @@
+// What is beneath one folder, named by relative paths that come from elsewhere: no symlink on the way is followed, and
+// ".." leads nowhere.
+#pragma once
+#include <string>
+
+#include "base/fd.hpp"
+#include "base/result.hpp"
+
+namespace hasync {
+
+class Beneath {
+ public:
+  static Result<Beneath> open(const std::string& folder);
+
+  enum class Kind { nothing, folder, other };
+  Kind kind(const std::string& path);
+  // A folder with all in it. Nothing there is fine.
+  Result<void> remove(const std::string& path);
+  // The same, but a folder stays one.
+  Result<void> remove_unless_folder(const std::string& path);
+
+ private:
+  Beneath(std::string folder, Fd fd) : folder_(std::move(folder)), root_(std::move(fd)) {}
+  // The folder that `path` is in, and its name there; -1 when there is none. That folder stays open for the next.
+  int parent_of(const std::string& path, std::string& name);
+
+  std::string folder_;
+  Fd root_;
+  std::string parent_path_{};
+  Fd parent_{};
+};
+
+}  // namespace hasync

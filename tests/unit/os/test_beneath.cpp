@@ -1,0 +1,62 @@
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "new_folder.hpp"
+#include "os/beneath.hpp"
+#include "testing.hpp"
+
+using namespace hasync;
+namespace fs = std::filesystem;
+
+namespace {
+
+void write(const fs::path& path) {
+  fs::create_directories(path.parent_path());
+  std::ofstream{path} << "x";
+}
+
+}  // namespace
+
+TEST_CASE("what is named beneath a folder goes, and nothing else") {
+  const fs::path top = new_folder();
+  write(top / "in/a/b");
+  write(top / "in/a/c");
+  write(top / "in/f");
+  write(top / "out/f");
+  fs::create_directory_symlink(top / "out", top / "in/link");
+  auto beneath = Beneath::open((top / "in").string()).value();
+
+  CHECK(beneath.kind(".") == Beneath::Kind::folder);
+  CHECK(beneath.kind("a") == Beneath::Kind::folder);
+  CHECK(beneath.kind("a/b") == Beneath::Kind::other);
+  CHECK(beneath.kind("link") == Beneath::Kind::other);
+  CHECK(beneath.kind("link/f") == Beneath::Kind::nothing);
+  CHECK(beneath.kind("../out/f") == Beneath::Kind::nothing);
+
+  for (const auto* path : {"link/f", "../out/f", "a/../../out/f", ".", "..", "", "/", "nothing", "f/x", "a/../f"})
+    CHECK(beneath.remove(path));
+  CHECK(fs::exists(top / "out/f"));
+  CHECK(fs::exists(top / "in/f"));
+
+  CHECK(beneath.remove_unless_folder("a"));
+  CHECK(beneath.remove_unless_folder("a/b"));
+  CHECK(fs::exists(top / "in/a/c"));
+  CHECK_FALSE(fs::exists(top / "in/a/b"));
+  CHECK(beneath.remove("a"));  // not empty
+  CHECK_FALSE(fs::exists(top / "in/a"));
+  CHECK(beneath.remove("link"));
+  CHECK(fs::exists(top / "out/f"));
+}
+
+TEST_CASE("a folder that nobody may write is no obstacle to its owner") {
+  const fs::path top = new_folder();
+  write(top / "a/f");
+  fs::permissions(top / "a", fs::perms::owner_read | fs::perms::owner_exec);
+  auto beneath = Beneath::open(top.string()).value();
+  CHECK(beneath.remove("a/f"));
+  CHECK_FALSE(fs::exists(top / "a/f"));
+}
