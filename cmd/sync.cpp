@@ -7,6 +7,7 @@
 #include <cstdio>
 
 #include "agent/agents.hpp"
+#include "base/text.hpp"
 #include "cmd/command.hpp"
 #include "cmd/commands.hpp"
 #include "cmd/local_node.hpp"
@@ -37,7 +38,7 @@ Result<ExitCode> pull(Session& session, const Asked& asked) {
     HASYNC_TRY(const auto plan,
                sync::plan_sync(local->settings(), local->database(), asked.forced, {session.clock, session.runner}));
     session.print(report::render(plan, session.format));
-    if (plan.refusal) return fail(*plan.refusal);
+    if (!plan.holds.empty()) return fail(ExitCode::unsafe, "the point would be held: " + plan.holds.front().why);
     return ExitCode::done;
   }
   agent::SyncOrder order{"operator", asked.forced, {}};
@@ -59,7 +60,7 @@ void add_sync(CLI::App& parent, Invocation& invocation) {
                               [asked](Session& session) { return pull(session, *asked); });
   command->add_flag("--dry-run", asked->dry_run, "print what would be pulled, change nothing");
   command->add_flag("--no-progress", asked->no_progress, "no progress bar on a terminal");
-  command->add_option("--force", asked->forced, "override a guard: empty-source or peer-term")
+  command->add_option("--force", asked->forced, "override a guard: " + join(sync::forceable_guards(), ", "))
       ->delimiter(',')
       ->type_name("GUARD");
   add_json_option(*command, invocation.session);

@@ -12,6 +12,7 @@
 #include "os/file_lock.hpp"
 #include "schedule/grid.hpp"
 #include "store/node_state.hpp"
+#include "store/point_folder.hpp"
 #include "store/retention.hpp"
 
 namespace hasync::agent {
@@ -24,15 +25,33 @@ struct Told {
   std::optional<notify::Message> mail;
 };
 
+Result<std::optional<Duration>> data_age_at(const Node& node, Instant now) {
+  const auto current = store::current_point({node.settings.sync.store});
+  if (!current) return std::nullopt;
+  HASYNC_TRY(const auto point, store::find_point(node.database, *current));
+  return point ? std::optional{now - point->at} : std::nullopt;
+}
+
+// Once for a held point, however many runs find the source still so.
+Result<std::optional<Told>> tell_held(const Node& node, const store::SyncRun& run) {
+  HASYNC_TRY(const auto before, store::run_before(node.database, run.started));
+  if (before && before->result == store::SyncResult::held && before->point == run.point) return std::nullopt;
+  const auto now = *run.finished;
+  HASYNC_TRY(const auto data_age, data_age_at(node, now));
+  const auto message =
+      notify::compose(speaker(node, now), notify::SyncHeld{run.note, run.point.value_or(""), data_age});
+  return Told{"sync held", node.settings.notify.on_failure ? std::optional{message} : std::nullopt};
+}
+
 Result<std::optional<Told>> tell_run(const Node& node, const store::SyncRun& run) {
   const auto now = *run.finished;
+  if (run.result == store::SyncResult::held) return tell_held(node, run);
   const bool good = run.result == store::SyncResult::success || run.result == store::SyncResult::unchanged;
   HASYNC_TRY(const auto failed_in_a_row, store::failures_since_good_run(node.database));
   if (run.result == store::SyncResult::failed) {
     if (failed_in_a_row > 1) return std::nullopt;
-    HASYNC_TRY(const auto points, store::list_points(node.database));
     notify::SyncFailed event{.why = run.note};
-    if (!points.empty()) event.data_age = now - points.front().at;
+    HASYNC_TRY(event.data_age, data_age_at(node, now));
     HASYNC_TRY(const auto state, store::read_node(node.database));
     if (state && state->applied)
       event.next_due = schedule::next_due({state->applied->anchor, state->applied->every}, now);

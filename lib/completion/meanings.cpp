@@ -125,7 +125,7 @@ Proposal guard_of_promotion(Q) {
   return proposal;
 }
 
-Proposal guard_of_sync(Q) { return words({std::string{sync::empty_source}, std::string{sync::peer_term}}); }
+Proposal guard_of_sync(Q) { return words(sync::forceable_guards()); }
 
 Proposal file(Q) { return {{}, Files::files, 0}; }
 Proposal folder(Q) { return {{}, Files::folders, 0}; }

@@ -131,6 +131,8 @@ void write_sync(Writer& out, const Sync& sync) {
   out.set("run_every", format_duration(sync.run_every), "work that is younger than this may be lost in a failover");
   out.set("store", plain(sync.store), "recovery points live here, on one file system");
   out.set("keep", fmt::format("{}", sync.keep), "so many of them; files that did not change are shared");
+  out.unset("shrink_limit", fmt::format("{}%", defaults.shrink_limit),
+            "a point that has lost more than this is not published before you say so");
   out.unset("timeout", format_duration(defaults.timeout), "a run that takes longer is ended, and has failed");
   out.set_unless(defaults.bandwidth_limit, "bandwidth_limit", sync.bandwidth_limit, rate_text, "20MiB/s",
                  "the most that a run may transfer");

@@ -53,7 +53,7 @@ std::string parent_of(const std::string& path, const std::vector<std::string>& m
 
 bool needs_no_quotes(KeyType type) {
   return type == KeyType::integer || type == KeyType::truth || type == KeyType::duration || type == KeyType::size ||
-         type == KeyType::choice;
+         type == KeyType::percent || type == KeyType::choice;
 }
 
 // What the operator typed, as the key wants it.

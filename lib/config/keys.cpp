@@ -66,6 +66,10 @@ const std::vector<Key> plain_keys{
      "Where recovery points are kept, on one file system.", [](V v, T t) { return into_path(t.config.sync.store, v); }},
     {"sync.keep", KeyType::integer, optional, "3", "1 to 1000", "How many recovery points are kept.",
      [](V v, T t) { return into(t.config.sync.keep, v, 1, 1000); }},
+    {"sync.shrink_limit", KeyType::percent, optional, "50%", "1% to 100%",
+     "A point that has lost more than this of its files or bytes is held: not published before you say so, see hasync "
+     "points.",
+     [](V v, T t) { return into_percent(t.config.sync.shrink_limit, v, 1, 100); }},
     {"sync.timeout", KeyType::duration, optional, "2h", "10s to 7d",
      "A run that takes longer is ended, and has failed.",
      [](V v, T t) { return into(t.config.sync.timeout, v, 10s, 168h); }},
@@ -239,8 +243,8 @@ const Key* key_for(const std::string& path) {
 }
 
 std::string_view type_name(KeyType type) {
-  static constexpr std::array names{"text",   "whole number",  "true or false", "duration", "size",
-                                    "one of", "list of words", "addresses",     "UTC time", "path"};
+  static constexpr std::array names{"text",          "whole number", "true or false", "duration", "size",      "one of",
+                                    "list of words", "addresses",    "UTC time",      "path",     "percentage"};
   return names.at(static_cast<std::size_t>(type));
 }
 

@@ -17,7 +17,7 @@ struct Target {
   Step* step = nullptr;
 };
 
-enum class KeyType { text, integer, truth, duration, size, choice, words, address_list, start_time, path };
+enum class KeyType { text, integer, truth, duration, size, choice, words, address_list, start_time, path, percent };
 enum class Need { optional, required };
 
 struct Key {

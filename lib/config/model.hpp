@@ -53,6 +53,7 @@ struct Sync {
   Duration run_every = std::chrono::minutes{15};
   std::string store = "/srv/hasync";
   int keep = 3;
+  int shrink_limit = 50;  // percent of files or bytes; a point that loses more is held
   Duration timeout = std::chrono::hours{2};
   std::int64_t bandwidth_limit = 0;  // bytes per second, 0: none
   std::vector<Dataset> datasets;

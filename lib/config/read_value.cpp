@@ -109,6 +109,18 @@ Result<void> into(Duration& place, const Value& value, Duration least, Duration 
   return {};
 }
 
+Result<void> into_percent(int& place, const Value& value, int least, int most) {
+  HASYNC_TRY(const auto text, read_text(value));
+  int percent = 0;
+  const auto* const last = text.data() + text.size();
+  const auto [end, error] = std::from_chars(text.data(), last, percent);
+  if (error != std::errc{} || end + 1 != last || *end != '%')
+    return wrong("\"" + text + "\" is not a percentage, as 50%");
+  if (percent < least || percent > most) return wrong("\"" + text + "\" is out of range");
+  place = percent;
+  return {};
+}
+
 Result<void> into_size(std::int64_t& place, const Value& value) {
   HASYNC_TRY(auto text, read_text(value));
   if (text.ends_with("/s")) text.resize(text.size() - 2);

@@ -19,6 +19,8 @@ Result<void> into_url(std::string& place, const Value& value, const std::vector<
 Result<void> into(int& place, const Value& value, int least, int most);
 Result<void> into(bool& place, const Value& value);
 Result<void> into(Duration& place, const Value& value, Duration least, Duration most);
+// "50%"
+Result<void> into_percent(int& place, const Value& value, int least, int most);
 Result<void> into_size(std::int64_t& place, const Value& value);
 Result<void> into_words(std::vector<std::string>& place, const Value& value);
 // A list, or one text for a list of one.

@@ -53,6 +53,19 @@ Message compose(const Speaker& speaker, const SyncFailed& event) {
           row("look", "hasync status; hasync history syncs --failed"));
 }
 
+Message compose(const Speaker& speaker, const SyncHeld& event) {
+  return message(
+      speaker, fmt::format("POINT HELD: the data of {} looks damaged", speaker.peer),
+      fmt::format(
+          "{} pulled the data of {}, and does not publish it: it may be an accident. Nothing old was changed or "
+          "lost, and a promotion would still use the point before.\n",
+          speaker.node, speaker.peer) +
+          row("why", event.why) + row("data", exposure(speaker.peer, event.data_age)) +
+          row("next", "as long as the source stays so, no run publishes anything; one that finds it mended does") +
+          row("do now", "look at the source; if it is right as it is: hasync points publish " + event.point) +
+          row("look", fmt::format("hasync points diff current {}; hasync points show {}", event.point, event.point)));
+}
+
 Message compose(const Speaker& speaker, const SyncRecovered& event) {
   return message(speaker, "sync works again",
                  fmt::format("{} pulls the data of {} again, after {}.\n", speaker.node, speaker.peer,

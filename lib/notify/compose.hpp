@@ -31,6 +31,11 @@ struct SyncFailed {
   std::optional<Duration> data_age{};
   std::optional<Instant> next_due{};
 };
+struct SyncHeld {
+  std::string why;
+  std::string point;
+  std::optional<Duration> data_age{};
+};
 struct SyncRecovered {
   std::int64_t failures = 0;
   std::string point;
@@ -86,6 +91,7 @@ struct Test {};
 
 Message compose(const Speaker& speaker, const SyncCompleted& event);
 Message compose(const Speaker& speaker, const SyncFailed& event);
+Message compose(const Speaker& speaker, const SyncHeld& event);
 Message compose(const Speaker& speaker, const SyncRecovered& event);
 Message compose(const Speaker& speaker, const PeerFailed& event);
 Message compose(const Speaker& speaker, const PeerRecovered& event);

@@ -81,6 +81,9 @@ std::string tell_schedule(const agent::Status& status, LocalTime local) {
 
 std::string tell_last_run(const agent::Status& status) {
   const auto& sync = status.sync;
+  if (sync.last && sync.last->result == store::SyncResult::held)
+    return fmt::format("point {0} is HELD: {1} · hasync points publish {0}, or: hasync points discard {0}",
+                       sync.last->point.value_or(""), printable(sync.last->note));
   if (sync.failures_since_good > 0 && sync.last)
     return fmt::format("FAILED {} in a row: {} · see: hasync history syncs --failed",
                        counted(sync.failures_since_good, "time"), printable(sync.last->note));

@@ -40,13 +40,18 @@ std::string render(const sync::Outcome& outcome, Format format) {
 std::string render(const sync::Plan& plan, Format format) {
   if (format == Format::json) {
     auto json = object("sync-plan");
-    json["would_change"] = plan.changes_anything && !plan.refusal;
-    json["refusal"] = plan.refusal ? Json(describe(*plan.refusal)) : Json(nullptr);
+    json["would_change"] = plan.changes_anything && plan.holds.empty();
+    json["refusal"] = plan.holds.empty() ? Json(nullptr) : Json(plan.holds.front().why);
+    json["held_for"] = Json::array();
+    for (const auto& hold : plan.holds) json["held_for"].push_back({{"guard", hold.guard}, {"why", hold.why}});
     json["newest_point"] = plan.newest ? Json(*plan.newest) : Json(nullptr);
     json["datasets"] = Json::array();
     for (const auto& dataset : plan.datasets)
       json["datasets"].push_back({{"name", dataset.dataset},
-                                  {"files_changed", dataset.counts.changed},
+                                  {"files_changed", dataset.counts.renewed()},
+                                  {"files_created", dataset.counts.created},
+                                  {"files_content_changed", dataset.counts.changed},
+                                  {"files_attributes_changed", dataset.counts.attributes},
                                   {"files_deleted", dataset.counts.deleted},
                                   {"bytes_transferred", dataset.counts.transferred},
                                   {"argv", dataset.argv}});
@@ -58,9 +63,11 @@ std::string render(const sync::Plan& plan, Format format) {
     if (dataset.argv.empty())
       text += fmt::format("{}: nothing changes\n", dataset.dataset);
     else
-      text += fmt::format("{}: {} changed, {} deleted, {} to send\n  {}\n", dataset.dataset,
-                          with_thousands(dataset.counts.changed), with_thousands(dataset.counts.deleted),
-                          tell_size(dataset.counts.transferred), shell_line(dataset.argv));
+      text +=
+          fmt::format("{}: {} created, {} changed, {} with other attributes, {} deleted, {} to send\n  {}\n",
+                      dataset.dataset, with_thousands(dataset.counts.created), with_thousands(dataset.counts.changed),
+                      with_thousands(dataset.counts.attributes), with_thousands(dataset.counts.deleted),
+                      tell_size(dataset.counts.transferred), shell_line(dataset.argv));
   }
   return text +
          (plan.changes_anything ? "" : "a run would publish no new point, only note that the data is still true\n");

@@ -117,7 +117,18 @@ CREATE TABLE applied_settings (
 ) STRICT;
 )sql";
 
-constexpr std::array migrations{version_1, version_2};
+constexpr auto version_3 = R"sql(
+CREATE TABLE point_datasets (
+  point TEXT NOT NULL REFERENCES points (id) ON DELETE CASCADE,
+  dataset TEXT NOT NULL,
+  files INTEGER NOT NULL, bytes INTEGER NOT NULL,
+  created INTEGER NOT NULL, changed INTEGER NOT NULL, attributes INTEGER NOT NULL, deleted INTEGER NOT NULL,
+  file_system TEXT NOT NULL,
+  PRIMARY KEY (point, dataset)
+) STRICT, WITHOUT ROWID;
+)sql";
+
+constexpr std::array migrations{version_1, version_2, version_3};
 static_assert(migrations.size() == schema_version);
 
 Result<int> version_of(Database& database) {

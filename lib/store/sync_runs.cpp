@@ -114,7 +114,7 @@ Result<std::optional<SyncRun>> newest_good_run(Database& database) {
 
 Result<std::int64_t> failures_since_good_run(Database& database) {
   HASYNC_TRY(auto query,
-             database.prepare("SELECT count(*) FROM sync_runs WHERE result = 'failed' AND id > "
+             database.prepare("SELECT count(*) FROM sync_runs WHERE result IN ('failed', 'held') AND id > "
                               "coalesce((SELECT max(id) FROM sync_runs WHERE result IN ('success', 'unchanged')), 0)"));
   HASYNC_CHECK(query.step());
   return query.integer(0);
@@ -123,7 +123,7 @@ Result<std::int64_t> failures_since_good_run(Database& database) {
 Result<std::int64_t> failures_before(Database& database, std::int64_t id) {
   HASYNC_TRY(
       auto query,
-      database.prepare("SELECT count(*) FROM sync_runs WHERE result = 'failed' AND id < ?1 AND id > coalesce((SELECT "
+      database.prepare("SELECT count(*) FROM sync_runs WHERE result IN ('failed', 'held') AND id < ?1 AND id > coalesce((SELECT "
                        "max(id) FROM sync_runs WHERE result IN ('success', 'unchanged') AND id < ?1), 0)"));
   query.bind(id);
   HASYNC_CHECK(query.step());
@@ -156,6 +156,12 @@ Result<std::vector<Point>> list_points(Database& database) {
                        "coalesce(run, (SELECT max(made.id) FROM sync_runs AS made WHERE made.point = points.id), 0) "
                        "DESC, at DESC, id DESC"));
   return all_rows(query, point_from);
+}
+
+Result<std::optional<Point>> held_point(Database& database) {
+  HASYNC_TRY(auto query, database.prepare("SELECT id, at, state, files, bytes, run FROM points WHERE state = 'held' "
+                                          "ORDER BY run DESC, id DESC LIMIT 1"));
+  return first_row(query, point_from);
 }
 
 Result<std::optional<Point>> find_point(Database& database, const std::string& id) {

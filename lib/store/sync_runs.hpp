@@ -38,9 +38,9 @@ Result<std::optional<SyncRun>> run_from(Database& database, Instant at);
 Result<bool> has_run_between(Database& database, Instant from, Instant until);
 // The newest whose result is success or unchanged.
 Result<std::optional<SyncRun>> newest_good_run(Database& database);
-// Failed runs since the newest good one.
+// Failed and held runs since the newest good one.
 Result<std::int64_t> failures_since_good_run(Database& database);
-// Failed runs between the good run `id` and the good one before it.
+// Failed and held runs between the good run `id` and the good one before it.
 Result<std::int64_t> failures_before(Database& database, std::int64_t id);
 
 enum class PointState { published, held, pruned };
@@ -60,6 +60,8 @@ Result<void> set_point_time(Database& database, const std::string& id, Instant a
 Result<void> set_point_state(Database& database, const std::string& id, PointState state);
 // Newest first; pruned ones are left out.
 Result<std::vector<Point>> list_points(Database& database);
+// The newest that is held.
+Result<std::optional<Point>> held_point(Database& database);
 Result<std::optional<Point>> find_point(Database& database, const std::string& id);
 
 }  // namespace hasync::store

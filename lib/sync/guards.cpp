@@ -1,8 +1,10 @@
 #include "sync/guards.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
+#include <array>
 
 #include "base/text.hpp"
 
@@ -11,17 +13,21 @@ namespace {
 
 Error refused(std::string why) { return {ExitCode::unsafe, std::move(why)}; }
 
+constexpr std::array forceable{empty_source, shrink, other_file_system, peer_term, room};
+
 bool is_forced(const std::vector<std::string>& forced, std::string_view name) {
   return std::find(forced.begin(), forced.end(), name) != forced.end();
 }
 
 }  // namespace
 
+std::vector<std::string> forceable_guards() { return {forceable.begin(), forceable.end()}; }
+
 Result<void> check_forced(const std::vector<std::string>& forced) {
   for (const auto& name : forced)
-    if (name != empty_source && name != peer_term)
-      return fail(ExitCode::usage, fmt::format("\"{}\" cannot be forced; what can be is {} and {}", printable(name),
-                                               empty_source, peer_term));
+    if (std::find(forceable.begin(), forceable.end(), name) == forceable.end())
+      return fail(ExitCode::usage, fmt::format("\"{}\" cannot be forced; what can be is one of {}", printable(name),
+                                               fmt::join(forceable, ", ")));
   return {};
 }
 
@@ -55,14 +61,47 @@ std::optional<Error> refuse_peer(const peer::Description& told, const store::Nod
   return std::nullopt;
 }
 
-std::optional<Error> refuse_empty(const config::Dataset& dataset, std::int64_t files,
-                                  const std::optional<bool>& newest_has_files, const std::string& peer,
+std::vector<Hold> reasons_to_hold(const config::Config& settings, const config::Dataset& dataset,
+                                  const std::optional<Numbers>& before, const Numbers& now,
                                   const std::vector<std::string>& forced) {
-  const bool as_before = newest_has_files && !*newest_has_files;
-  if (files > 0 || as_before || is_forced(forced, empty_source)) return std::nullopt;
-  return refused(fmt::format(
-      "dataset {}: {} on {} holds no file{}; is it mounted? If that is right: hasync sync --force={}", dataset.name,
-      dataset.source, peer, newest_has_files ? ", and the newest recovery point has some" : "", empty_source));
+  std::vector<Hold> holds;
+  const auto hold = [&](std::string_view guard, const std::string& why) {
+    if (!is_forced(forced, guard))
+      holds.push_back({std::string{guard}, fmt::format("dataset {}: {}", dataset.name, why)});
+  };
+  const auto source = fmt::format("{} on {}", dataset.source, settings.peer.name);
+  if (before && !before->file_system.empty() && !now.file_system.empty() && before->file_system != now.file_system)
+    hold(other_file_system, source + " is on another file system than before; is the right one mounted?");
+  if (now.files == 0) {
+    if (!before || before->files > 0)
+      hold(empty_source,
+           fmt::format(
+               "{} holds no file{}; is it mounted?", source,
+               before ? fmt::format(", and the newest recovery point has {}", with_thousands(before->files)) : ""));
+    return holds;
+  }
+  if (!before) return holds;
+  const auto lost = [&](std::int64_t then, std::int64_t left) { return then <= 0 ? 0 : (then - left) * 100 / then; };
+  const auto beyond = [&](std::int64_t then, std::int64_t left) {
+    return (then - left) * 100 > then * settings.sync.shrink_limit;
+  };
+  if (beyond(before->files, now.files) || beyond(before->bytes, now.bytes))
+    hold(shrink,
+         fmt::format("{} lost {} % of its files ({} → {}) and {} % of its bytes ({} → {}) since the newest "
+                     "recovery point, more than sync.shrink_limit {} %",
+                     source, std::max<std::int64_t>(0, lost(before->files, now.files)), with_thousands(before->files),
+                     with_thousands(now.files), std::max<std::int64_t>(0, lost(before->bytes, now.bytes)),
+                     tell_size(before->bytes), tell_size(now.bytes), settings.sync.shrink_limit));
+  return holds;
+}
+
+std::optional<Error> refuse_room(std::int64_t to_send, std::int64_t free, const std::string& store,
+                                 const std::vector<std::string>& forced) {
+  if (to_send <= free || is_forced(forced, room)) return std::nullopt;
+  return Error{ExitCode::failed,
+               fmt::format("no room: {} are to be sent, and the store {} has {} free; make room there, or lower "
+                           "sync.keep (files with holes take less: hasync sync --force={})",
+                           tell_size(to_send), store, tell_size(free), room)};
 }
 
 }  // namespace hasync::sync

@@ -1,5 +1,5 @@
-// What must hold before data is pulled, and before what was pulled is published. Pure: facts in, the reason for a
-// refusal (ExitCode::unsafe) or nothing out.
+// What must hold before data is pulled, and before what was pulled is published. Pure: facts in; out the reason for a
+// refusal (ExitCode::unsafe), or those for which a point is held: made, but not published before an operator says so.
 #pragma once
 #include <optional>
 #include <string>
@@ -14,9 +14,13 @@ namespace hasync::sync {
 
 // Those an operator may override by name: `hasync sync --force=NAME`.
 inline constexpr std::string_view empty_source = "empty-source";
+inline constexpr std::string_view shrink = "shrink";
+inline constexpr std::string_view other_file_system = "file-system";
+inline constexpr std::string_view room = "room";
 inline constexpr std::string_view peer_term = "peer-term";
 
-// ExitCode::usage for a name that is neither.
+std::vector<std::string> forceable_guards();
+// ExitCode::usage for another name.
 Result<void> check_forced(const std::vector<std::string>& forced);
 
 // This node: a primary never pulls, and neither does one whose promotion or demotion is not finished.
@@ -26,10 +30,23 @@ std::optional<Error> refuse_node(const store::NodeState& node, const std::option
 // of.
 std::optional<Error> refuse_peer(const peer::Description& told, const store::NodeState& node,
                                  const std::vector<std::string>& forced);
-// A source without files: more often an unmounted disk than a decision. `newest_has_files`: none when there is no point
-// with this dataset yet.
-std::optional<Error> refuse_empty(const config::Dataset& dataset, std::int64_t files,
-                                  const std::optional<bool>& newest_has_files, const std::string& peer,
+
+// A dataset as it is in a point, or in its source now.
+struct Numbers {
+  std::int64_t files = 0, bytes = 0;  // folders are not counted
+  std::string file_system{};          // what tells the one it is on; empty: unknown
+};
+struct Hold {
+  std::string guard;
+  std::string why;
+};
+// A source without files, with far less than before, or suddenly on another file system, is more often an unmounted
+// disk or an accident than a decision. `before`: none when the dataset is in no point yet.
+std::vector<Hold> reasons_to_hold(const config::Config& settings, const config::Dataset& dataset,
+                                  const std::optional<Numbers>& before, const Numbers& now,
                                   const std::vector<std::string>& forced);
+// Whether what is to be sent, in bytes as they will be on disk, has room in the store.
+std::optional<Error> refuse_room(std::int64_t to_send, std::int64_t free, const std::string& store,
+                                 const std::vector<std::string>& forced);
 
 }  // namespace hasync::sync

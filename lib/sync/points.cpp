@@ -18,7 +18,7 @@ Result<void> make_folder(const std::string& path) {
   return fail(os_error(fmt::format("cannot make the folder {}", path), errno));
 }
 
-Result<void> throw_away(const store::StoreFolder& store, const std::string& id) {
+Result<void> move_to_trash(const store::StoreFolder& store, const std::string& id) {
   HASYNC_CHECK(make_folder(store.trash()));
   return move_durably(store.point(id), store.trash() + "/" + id);
 }
@@ -29,7 +29,7 @@ Result<void> end_run(const store::StoreFolder& store, store::Database& database,
   const bool published = run.point && store::current_point(store) == run.point;
   // First the half point, then the record: so that no crash leaves one that looks whole.
   if (!published && run.point && std::filesystem::exists(store.point(*run.point)))
-    HASYNC_CHECK(throw_away(store, *run.point));
+    HASYNC_CHECK(move_to_trash(store, *run.point));
   HASYNC_TRY(auto transaction, store::Transaction::begin(database));
   if (published) {
     run.result = store::SyncResult::success;
@@ -44,6 +44,13 @@ Result<void> end_run(const store::StoreFolder& store, store::Database& database,
   }
   HASYNC_CHECK(store::update_run(database, run));
   return transaction.commit();
+}
+
+// One that is newer than what `current` names was never published.
+bool is_newer(const std::string& id, const std::optional<std::string>& current) {
+  const auto one = parse_rfc3339(id);
+  const auto other = parse_rfc3339(current.value_or(""));
+  return one && other && *one > *other;
 }
 
 }  // namespace
@@ -68,8 +75,11 @@ Result<std::string> point_id(const store::StoreFolder& store, store::Database& d
   return taken ? format_rfc3339(start) : id;
 }
 
+Result<void> place(const store::StoreFolder& store, const std::string& id) {
+  return move_durably(store.incoming(), store.point(id));
+}
+
 Result<void> publish(const store::StoreFolder& store, const std::string& id) {
-  HASYNC_CHECK(move_durably(store.incoming(), store.point(id)));
   return replace_symlink(store.current(), "points/" + id);
 }
 
@@ -77,18 +87,21 @@ Result<void> put_in_order(const store::StoreFolder& store, store::Database& data
   HASYNC_TRY(const auto unfinished, store::unfinished_runs(database));
   for (const auto& run : unfinished) HASYNC_CHECK(end_run(store, database, run, now));
   HASYNC_CHECK(remove_tree(store.incoming()));
+  HASYNC_CHECK(remove_tree(store.list()));
   HASYNC_CHECK(empty_trash(store));
 
   const auto folders = store::point_ids(store);
+  const auto current = store::current_point(store);
   HASYNC_TRY(const auto recorded, store::list_points(database));
   for (const auto& id : folders) {
     const bool known =
         std::any_of(recorded.begin(), recorded.end(), [&](const store::Point& point) { return point.id == id; });
     HASYNC_TRY(const auto past, store::find_point(database, id));
     if (known) continue;
-    if (past) HASYNC_CHECK(store::set_point_state(database, id, store::PointState::published));
     HASYNC_TRY(const auto at, parse_rfc3339(id));
-    if (!past) HASYNC_CHECK(store::add_point(database, {id, at, store::PointState::published, 0, 0, {}}));
+    const auto state = is_newer(id, current) ? store::PointState::held : store::PointState::published;
+    HASYNC_CHECK(past ? store::set_point_state(database, id, state)
+                      : store::add_point(database, {id, at, state, 0, 0, {}}));
   }
   for (const auto& point : recorded)
     if (std::find(folders.begin(), folders.end(), point.id) == folders.end())
@@ -96,15 +109,24 @@ Result<void> put_in_order(const store::StoreFolder& store, store::Database& data
   return {};
 }
 
-Result<void> prune(const store::StoreFolder& store, store::Database& database, int keep) {
+Result<void> throw_away(const store::StoreFolder& store, store::Database& database, const std::string& id) {
+  HASYNC_CHECK(move_to_trash(store, id));
+  return store::set_point_state(database, id, store::PointState::pruned);
+}
+
+Result<std::vector<std::string>> prune(const store::StoreFolder& store, store::Database& database, int keep) {
   const auto current = store::current_point(store);
   HASYNC_TRY(const auto points, store::list_points(database));
-  for (auto at = static_cast<std::size_t>(keep); at < points.size(); ++at) {
-    if (points[at].id == current) continue;
-    HASYNC_CHECK(throw_away(store, points[at].id));
-    HASYNC_CHECK(store::set_point_state(database, points[at].id, store::PointState::pruned));
+  std::vector<std::string> gone;
+  int kept = 0;
+  for (const auto& point : points) {
+    const bool published = point.state == store::PointState::published;
+    if (published && (++kept <= keep || point.id == current)) continue;
+    HASYNC_CHECK(throw_away(store, database, point.id));
+    if (published) gone.push_back(point.id);
   }
-  return {};
+  std::reverse(gone.begin(), gone.end());
+  return gone;
 }
 
 Result<void> empty_trash(const store::StoreFolder& store) { return remove_tree(store.trash()); }

@@ -1,5 +1,5 @@
-// Recovery points on disk: publishing one in two atomic steps, removing old ones, and putting a store in order after a
-// crash.
+// Recovery points on disk: placing and publishing one in two atomic steps, removing old ones, and putting a store in
+// order after a crash.
 #pragma once
 #include <string>
 #include <vector>
@@ -16,8 +16,9 @@ Result<void> prepare_store(const store::StoreFolder& store);
 // that is gone by now, has that.
 Result<std::string> point_id(const store::StoreFolder& store, store::Database& database, Instant start);
 
-// incoming, which is on disk already → points/ID → current. Each step is on disk before the next; a crash between the
-// two leaves `current` as it was.
+// incoming, which is on disk already → points/ID: complete, and held until it is published.
+Result<void> place(const store::StoreFolder& store, const std::string& id);
+// `current` → points/ID. On disk when this returns; a crash leaves it as it was, or so.
 Result<void> publish(const store::StoreFolder& store, const std::string& id);
 
 // Ends what a crash left: runs recorded as running end as interrupted, or as success where `current` already names
@@ -25,9 +26,11 @@ Result<void> publish(const store::StoreFolder& store, const std::string& id);
 // store's lock.
 Result<void> put_in_order(const store::StoreFolder& store, store::Database& database, Instant now);
 
-// Moves all but the newest `keep` points out of the way and records that; `current` stays always. Then empty_trash()
-// removes them.
-Result<void> prune(const store::StoreFolder& store, store::Database& database, int keep);
+// After a good run: moves all but the newest `keep` published points into the trash, and every held one, which it has
+// overtaken, and records that; `current` stays always. Gives those that went and had been published, oldest first.
+Result<std::vector<std::string>> prune(const store::StoreFolder& store, store::Database& database, int keep);
+// One that is not `current` goes into the trash.
+Result<void> throw_away(const store::StoreFolder& store, store::Database& database, const std::string& id);
 Result<void> empty_trash(const store::StoreFolder& store);
 
 }  // namespace hasync::sync

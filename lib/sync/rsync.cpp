@@ -6,6 +6,7 @@
 
 #include "base/text.hpp"
 #include "peer/transport.hpp"
+#include "sync/changes.hpp"
 
 namespace hasync::sync {
 namespace {
@@ -15,27 +16,33 @@ constexpr auto connect_timeout = std::chrono::seconds{15};
 constexpr int io_timeout_s = 120;
 constexpr int stream_ended = 12, vanished = 24, partial = 23, ssh_failed = 255, no_remote_program = 127;
 
-std::vector<std::string> common_argv(const config::Config& settings, const config::Dataset& dataset) {
-  std::vector<std::string> argv{"rsync",         "-aHAX",
-                                "--sparse",      "--modify-window=-1",
-                                "--numeric-ids", "--no-human-readable",
-                                "--stats",       fmt::format("--timeout={}", io_timeout_s)};
+// Everything a file has, as it is; times to the nanosecond, for the quick check, too.
+const std::vector<std::string> exact{"rsync", "-aHAX", "--sparse", "--modify-window=-1", "--numeric-ids"};
+
+std::vector<std::string> argv_from_peer(const config::Config& settings, const config::Dataset& dataset) {
+  auto argv = exact;
+  argv.insert(argv.end(), {"--no-human-readable", "--stats", fmt::format("--timeout={}", io_timeout_s),
+                           fmt::format("--out-format={}", change_format)});
   const auto transport = peer::rsync_transport(settings.peer, connect_timeout);
   argv.insert(argv.end(), transport.begin(), transport.end());
   for (const auto& pattern : dataset.exclude) argv.push_back("--exclude=" + pattern);
   return argv;
 }
 
-std::int64_t number_after(std::string_view output, std::string_view label) {
-  const auto at = output.find(label);
-  if (at == std::string_view::npos) return 0;
-  std::int64_t number = 0;
-  for (const char byte : output.substr(at + label.size())) {
-    if (byte == ',') continue;
-    if (byte < '0' || byte > '9') break;
-    number = number * 10 + (byte - '0');
-  }
-  return number;
+std::vector<std::string> argv_of_transfer(const config::Config& settings, const config::Dataset& dataset,
+                                          Progress progress) {
+  auto argv = argv_from_peer(settings, dataset);
+  argv.emplace_back("--checksum-choice=xxh128");
+  if (settings.sync.bandwidth_limit > 0)
+    argv.push_back(fmt::format("--bwlimit={}", std::max<std::int64_t>(1, settings.sync.bandwidth_limit / 1024)));
+  if (progress == Progress::told) argv.insert(argv.end(), {"--info=progress2", "--no-inc-recursive"});
+  return argv;
+}
+
+// With a list rsync takes folders without what is in them (rsync(1), --files-from). What is listed and has vanished
+// since is left out, as a folder's files that vanish are.
+void append_list(std::vector<std::string>& argv, const std::string& list, const std::string& newest) {
+  argv.insert(argv.end(), {"--files-from=" + list, "--from0", "--ignore-missing-args", "--link-dest=" + newest});
 }
 
 // rsync's own complaints begin with "rsync"; the first names the cause, the last only sums up.
@@ -64,61 +71,35 @@ std::string tell_failure(const config::Config& settings, const config::Dataset& 
 
 }  // namespace
 
-Counts& Counts::operator+=(const Counts& other) {
-  changed += other.changed;
-  deleted += other.deleted;
-  folders += other.folders;
-  files += other.files;
-  bytes += other.bytes;
-  transferred += other.transferred;
-  return *this;
-}
-
 std::vector<std::string> plan_argv(const config::Config& settings, const config::Dataset& dataset,
                                    const std::string& newest) {
-  auto argv = common_argv(settings, dataset);
-  argv.insert(argv.end(), {"--dry-run", "--delete", "--delete-excluded", "--out-format=%i",
+  auto argv = argv_from_peer(settings, dataset);
+  argv.insert(argv.end(), {"--dry-run", "--delete", "--delete-excluded",
                            peer::rsync_source(settings.peer, dataset.source), newest + "/"});
   return argv;
 }
 
 std::vector<std::string> transfer_argv(const config::Config& settings, const config::Dataset& dataset,
-                                       const std::string& newest, const std::string& target, Progress progress) {
-  auto argv = common_argv(settings, dataset);
-  if (!newest.empty()) argv.push_back("--link-dest=" + newest);
-  if (settings.sync.bandwidth_limit > 0)
-    argv.push_back(fmt::format("--bwlimit={}", std::max<std::int64_t>(1, settings.sync.bandwidth_limit / 1024)));
-  if (progress == Progress::told) argv.insert(argv.end(), {"--info=progress2", "--no-inc-recursive"});
+                                       const std::string& target, Progress progress) {
+  auto argv = argv_of_transfer(settings, dataset, progress);
   argv.insert(argv.end(), {peer::rsync_source(settings.peer, dataset.source), target + "/"});
   return argv;
 }
 
-Counts read_counts(const std::string& output) {
-  Counts counts;
-  for (std::size_t at = 0; at < output.size();) {
-    const auto line = std::string_view{output}.substr(at, output.find('\n', at) - at);
-    if (line.starts_with("*deleting"))
-      ++counts.deleted;
-    else if (line.size() == 11 && std::string_view{"<>ch."}.find(line[0]) != std::string_view::npos)
-      ++(line[1] == 'd' ? counts.folders : counts.changed);
-    at += line.size() + 1;
-  }
-  const auto folders = number_after(output, "dir: ");
-  counts.files = std::max<std::int64_t>(0, number_after(output, "Number of files: ") - folders);
-  counts.bytes = number_after(output, "Total file size: ");
-  counts.transferred = number_after(output, "Total transferred file size: ");
-  return counts;
+std::vector<std::string> transfer_listed_argv(const config::Config& settings, const config::Dataset& dataset,
+                                              const std::string& newest, const std::string& list,
+                                              const std::string& target, Progress progress) {
+  auto argv = argv_of_transfer(settings, dataset, progress);
+  append_list(argv, list, newest);
+  argv.insert(argv.end(), {peer::rsync_source(settings.peer, dataset.source), target + "/"});
+  return argv;
 }
 
-std::optional<int> read_percent(std::string_view chunk) {
-  const auto sign = chunk.rfind('%');
-  if (sign == std::string_view::npos) return std::nullopt;
-  auto first = sign;
-  while (first > 0 && chunk[first - 1] >= '0' && chunk[first - 1] <= '9') --first;
-  int percent = 0;
-  for (const char digit : chunk.substr(first, std::min<std::size_t>(3, sign - first)))
-    percent = percent * 10 + (digit - '0');
-  return first == sign || percent > 100 ? std::nullopt : std::optional{percent};
+std::vector<std::string> share_argv(const std::string& from, const std::string& into, const std::string& list) {
+  auto argv = exact;
+  append_list(argv, list, from);
+  argv.insert(argv.end(), {from + "/", into + "/"});
+  return argv;
 }
 
 Judged judge(const config::Config& settings, const config::Dataset& dataset, const ProcessResult& result) {

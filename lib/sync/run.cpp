@@ -11,8 +11,11 @@
 #include "os/tree.hpp"
 #include "peer/describe.hpp"
 #include "store/node_state.hpp"
+#include "store/point_datasets.hpp"
+#include "sync/build.hpp"
 #include "sync/guards.hpp"
 #include "sync/points.hpp"
+#include "sync/rsync.hpp"
 
 namespace hasync::sync {
 namespace {
@@ -20,99 +23,6 @@ namespace {
 constexpr auto ask_timeout = std::chrono::seconds{10};
 // A promotion or demotion that is about to begin holds the role lock for a moment; one that has begun, to its end.
 constexpr auto role_lock_patience = std::chrono::seconds{10};
-
-bool is_folder(const std::string& path) {
-  std::error_code none;
-  return std::filesystem::is_directory(path, none);
-}
-
-// One pass of rsync over one dataset, within what is left of the run's time.
-class Carrier {
- public:
-  Carrier(const config::Config& settings, Seams seams)
-      : settings_(settings), seams_(seams), deadline_(seams.clock.uptime() + settings.sync.timeout) {}
-
-  void inherit(int lock) { inherit_ = {lock}; }
-
-  Result<Counts> run(const config::Dataset& dataset, std::vector<std::string> argv,
-                     std::function<void(std::string_view)> on_output) {
-    std::string output;
-    ProcessSpec spec{.argv = std::move(argv),
-                     .environment = {"LC_ALL=C"},
-                     .timeout = std::max(Duration{1}, deadline_ - seams_.clock.uptime())};
-    spec.inherit = inherit_;
-    spec.on_output = [&](std::string_view chunk) {
-      if (on_output) on_output(chunk);
-      output += chunk;
-    };
-    auto ended = seams_.runner.run(spec);
-    if (!ended) return fail(with_context(std::move(ended.error()), "dataset " + dataset.name));
-    auto judged = judge(settings_, dataset, *ended);
-    if (judged.error) return fail(std::move(*judged.error));
-    if (!judged.note.empty()) note(std::move(judged.note));
-    return read_counts(output);
-  }
-
-  void note(std::string words) {
-    if (std::find(notes_.begin(), notes_.end(), words) == notes_.end()) notes_.push_back(std::move(words));
-  }
-  std::string notes() const { return join(notes_, "; "); }
-
- private:
-  const config::Config& settings_;
-  Seams seams_;
-  BootTime deadline_;
-  std::vector<int> inherit_;
-  std::vector<std::string> notes_;
-};
-
-std::string newest_folder(const store::StoreFolder& store, const std::optional<std::string>& newest,
-                          const config::Dataset& dataset) {
-  const auto folder = newest ? store.point(*newest) + "/" + dataset.name : std::string{};
-  return is_folder(folder) ? folder : std::string{};
-}
-
-// Whether the newest point holds just the datasets of the settings.
-bool same_datasets(const store::StoreFolder& store, const std::string& newest,
-                   const std::vector<config::Dataset>& datasets) {
-  std::error_code error;
-  std::size_t there = 0;
-  for (std::filesystem::directory_iterator entry{store.point(newest), error}, end; !error && entry != end;
-       entry.increment(error))
-    ++there;
-  return there == datasets.size();
-}
-
-// Whether anything but folders is below; none when there is no such folder.
-std::optional<bool> has_files(const std::string& folder) {
-  if (folder.empty()) return std::nullopt;
-  std::error_code error;
-  for (std::filesystem::recursive_directory_iterator entry{folder, error}, end; !error && entry != end;
-       entry.increment(error))
-    if (entry->symlink_status().type() != std::filesystem::file_type::directory) return true;
-  return false;
-}
-
-Result<Plan> make_plan(const config::Config& settings, const store::StoreFolder& store, Carrier& carrier,
-                       const std::vector<std::string>& forced) {
-  Plan plan{.newest = store::current_point(store)};
-  for (const auto& dataset : settings.sync.datasets) {
-    const auto newest = newest_folder(store, plan.newest, dataset);
-    const auto transfer =
-        transfer_argv(settings, dataset, newest, store.incoming() + "/" + dataset.name, Progress::silent);
-    DatasetPlan planned{dataset.name, {}, {}};
-    const auto compared_with = newest.empty() ? store.incoming() + "/" + dataset.name : newest;
-    HASYNC_TRY(planned.counts, carrier.run(dataset, plan_argv(settings, dataset, compared_with), {}));
-    if (!plan.refusal)
-      plan.refusal = refuse_empty(dataset, planned.counts.files, has_files(newest), settings.peer.name, forced);
-    const bool changes = newest.empty() || planned.counts.any_change();
-    if (changes) planned.argv = transfer;
-    plan.changes_anything = plan.changes_anything || changes;
-    plan.datasets.push_back(std::move(planned));
-  }
-  if (plan.newest && !same_datasets(store, *plan.newest, settings.sync.datasets)) plan.changes_anything = true;
-  return plan;
-}
 
 // Whether the peer is one to pull from; gives its term. A peer that never told one, having no hasync, can still be
 // pulled from, which is noted; one that cannot be reached is told now.
@@ -129,6 +39,33 @@ Result<std::optional<std::int64_t>> ask_peer(const config::Config& settings, sto
   HASYNC_CHECK(peer::record_told(database, *told, seams.clock.now()));
   if (auto refusal = refuse_peer(*told, node, forced)) return fail(std::move(*refusal));
   return std::optional{told->term};
+}
+
+// Datasets that the settings no longer name are no part of the new point.
+Result<void> remove_all_but(const std::string& folder, const std::vector<config::Dataset>& datasets) {
+  std::vector<std::string> others;
+  std::error_code error;
+  for (std::filesystem::directory_iterator entry{folder, error}, end; !error && entry != end; entry.increment(error)) {
+    const auto name = entry->path().filename().string();
+    if (std::none_of(datasets.begin(), datasets.end(), [&](const auto& dataset) { return dataset.name == name; }))
+      others.push_back(entry->path().string());
+  }
+  for (const auto& other : others) HASYNC_CHECK(remove_tree(other));
+  return {};
+}
+
+Error held(const std::string& point, const std::string& why) {
+  return {ExitCode::unsafe, fmt::format("point {0} is held: {1}; to publish it all the same: hasync points publish "
+                                        "{0}, to be rid of it: hasync points discard {0}",
+                                        point, why)};
+}
+
+// What would go, as far as there is room to say it.
+std::string tell_going(const std::vector<std::string>& going) {
+  constexpr std::size_t examples = 5;
+  std::vector<std::string> told;
+  for (const auto& path : going) told.push_back(printable(path));
+  return going.empty() ? "" : fmt::format(" (going: {}{})", join(told, ", "), going.size() < examples ? "" : " …");
 }
 
 class Run {
@@ -171,38 +108,117 @@ class Run {
  private:
   Result<void> pull(const store::NodeState& node) {
     HASYNC_TRY(peer_term_, ask_peer(settings_, database_, node, request_.forced, carrier_, seams_));
-    HASYNC_TRY(const auto plan, make_plan(settings_, store_, carrier_, request_.forced));
-    if (plan.refusal) return fail(*plan.refusal);
+    HASYNC_TRY(auto catalog, store::Catalog::open(store_));
+    HASYNC_CHECK(catalog.keep_only(store::point_ids(store_)));
+    HASYNC_CHECK(catalog.begin(*run_.point, store::current_point(store_)));
+    HASYNC_TRY(const auto plan, make_plan(store_, database_, carrier_, {}, request_.forced,
+                                          [&](const std::string& dataset, const Change& change) {
+                                            return catalog.add(dataset, change);
+                                          }));
     for (const auto& planned : plan.datasets) counts_ += planned.counts;
+    note_holds(plan);
     if (plan.newest && !plan.changes_anything) {
       run_.result = store::SyncResult::unchanged;
       run_.point = plan.newest;
       return {};
     }
-    HASYNC_CHECK(transfer(plan));
-    return publish_point();
+    HASYNC_TRY(const auto held, store::held_point(database_));
+    if (!plan.holds.empty() && held) {
+      run_.result = store::SyncResult::held;
+      run_.point = held->id;
+      return {};
+    }
+    HASYNC_CHECK(check_room(plan));
+    HASYNC_CHECK(transfer(plan, catalog));
+    HASYNC_CHECK(catalog.commit());
+    datasets_ = plan.datasets;
+    return plan.holds.empty() ? publish_point() : hold_point();
   }
 
-  Result<void> transfer(const Plan& plan) {
-    counts_ = {.changed = counts_.changed, .deleted = counts_.deleted};
-    HASYNC_CHECK(make_folders(store_.incoming()));
-    for (const auto& dataset : settings_.sync.datasets) {
-      const auto target = store_.incoming() + "/" + dataset.name;
-      const auto newest = newest_folder(store_, plan.newest, dataset);
-      HASYNC_CHECK(make_folders(target));
-      const auto progress = request_.on_progress ? Progress::told : Progress::silent;
-      const auto on_output = [&](std::string_view chunk) {
-        if (const auto percent = read_percent(chunk); percent && request_.on_progress)
-          request_.on_progress(dataset.name, *percent);
-      };
-      HASYNC_TRY(auto counts,
-                 carrier_.run(dataset, transfer_argv(settings_, dataset, newest, target, progress), on_output));
-      // Again: the source may have been unmounted since the plan was made.
-      if (auto refusal = refuse_empty(dataset, counts.files, has_files(newest), settings_.peer.name, request_.forced))
-        return fail(std::move(*refusal));
-      counts.changed = counts.deleted = 0;  // the plan told them; what was linked is not listed here
-      counts_ += counts;
+  void note_holds(const Plan& plan) {
+    for (const auto& hold : plan.holds) carrier_.note(hold.why);
+    for (const auto& planned : plan.datasets)
+      if (!plan.holds.empty() && !planned.going.empty()) carrier_.note(planned.dataset + tell_going(planned.going));
+  }
+
+  // Holes in files are told as if they were written; how much is on disk is looked up only where it matters.
+  Result<void> check_room(const Plan& plan) const {
+    HASYNC_TRY(const auto room, room_at(store_.path));
+    if (counts_.transferred <= room.free_bytes) return {};
+    auto to_send = counts_.transferred;
+    HASYNC_TRY(const auto newest, plan.newest ? store::find_point(database_, *plan.newest)
+                                              : Result<std::optional<store::Point>>{std::nullopt});
+    if (newest && newest->bytes > 0) {
+      const auto on_disk = static_cast<double>(allocated_bytes(store_.point(newest->id)));
+      const auto part = std::min(1.0, on_disk / static_cast<double>(newest->bytes));
+      to_send = static_cast<std::int64_t>(static_cast<double>(to_send) * part);
     }
+    auto refusal = refuse_room(to_send, room.free_bytes, store_.path, request_.forced);
+    return refusal ? Result<void>{fail(std::move(*refusal))} : Result<void>{};
+  }
+
+  Result<void> transfer(const Plan& plan, store::Catalog& catalog) {
+    if (plan.newest) HASYNC_CHECK(begin_with_clone(store_, *plan.newest, carrier_));
+    HASYNC_CHECK(make_folders(store_.incoming()));
+    HASYNC_CHECK(remove_all_but(store_.incoming(), settings_.sync.datasets));
+    bool complete = true;
+    for (std::size_t at = 0; at < plan.datasets.size(); ++at) {
+      const auto& dataset = settings_.sync.datasets[at];
+      const auto& planned = plan.datasets[at];
+      if (planned.argv.empty()) continue;
+      HASYNC_TRY(const bool all, planned.newest.empty() ? transfer_all(dataset, planned, catalog)
+                                                        : transfer_listed(dataset, planned, catalog));
+      complete = complete && all;
+    }
+    return complete ? Result<void>{} : look_again(plan);
+  }
+
+  Result<bool> transfer_all(const config::Dataset& dataset, const DatasetPlan& planned, store::Catalog& catalog) {
+    const auto target = store_.incoming() + "/" + dataset.name;
+    HASYNC_CHECK(make_folders(target));
+    HASYNC_TRY(const auto counts,
+               carrier_.run(
+                   dataset, transfer_argv(settings_, dataset, target, progress()),
+                   [&](const Change& change) { return catalog.add(dataset.name, change); }, on_output(dataset)));
+    return counts.files >= planned.counts.files;
+  }
+
+  // Whether everything came that is listed.
+  Result<bool> transfer_listed(const config::Dataset& dataset, const DatasetPlan& planned, store::Catalog& catalog) {
+    const auto target = store_.incoming() + "/" + dataset.name;
+    HASYNC_TRY(const auto listed, take_out(target, store_.list(), [&](const store::OnChange& on_change) {
+                 return catalog.each_change(*run_.point, dataset.name, on_change);
+               }));
+    const auto keep_checksum = [&](const Change& change) -> Result<void> {
+      return change.checksum.empty() ? Result<void>{}
+                                     : catalog.set_checksum(dataset.name, change.path, change.checksum);
+    };
+    const auto argv = transfer_listed_argv(settings_, dataset, planned.newest, store_.list(), target, progress());
+    HASYNC_TRY(const auto counts, carrier_.run(dataset, argv, keep_checksum, on_output(dataset)));
+    return counts.renewed() >= listed;
+  }
+
+  // Some of what was planned was gone when it was to be fetched: files that were short-lived, or the whole disk.
+  Result<void> look_again(const Plan& plan) {
+    carrier_.note("some files vanished while they were read");
+    if (!plan.holds.empty()) return {};
+    HASYNC_TRY(const auto now, make_plan(store_, database_, carrier_, {}, request_.forced, {}));
+    if (now.holds.empty()) return {};
+    return fail(ExitCode::unsafe, "the source changed while it was read: " + now.holds.front().why);
+  }
+
+  Progress progress() const { return request_.on_progress ? Progress::told : Progress::silent; }
+  std::function<void(std::string_view)> on_output(const config::Dataset& dataset) const {
+    return [this, &dataset](std::string_view chunk) {
+      if (const auto percent = read_percent(chunk); percent && request_.on_progress)
+        request_.on_progress(dataset.name, *percent);
+    };
+  }
+
+  Result<void> hold_point() {
+    HASYNC_CHECK(sync_filesystem(store_.incoming()));
+    HASYNC_CHECK(place(store_, *run_.point));
+    run_.result = store::SyncResult::held;
     return {};
   }
 
@@ -221,6 +237,7 @@ class Run {
     HASYNC_TRY(const auto unfinished, store::unfinished_failover(database_));
     if (auto refusal = refuse_node(node, unfinished, settings_.node.name))
       return fail(with_context(std::move(*refusal), "nothing is published"));
+    HASYNC_CHECK(place(store_, *run_.point));
     HASYNC_CHECK(publish(store_, *run_.point));
     role_lock_.emplace(std::move(*role));  // until the point is recorded, too
     run_.result = store::SyncResult::success;
@@ -245,7 +262,7 @@ class Run {
 
   Result<Outcome> end(std::optional<Error> error) {
     run_.finished = seams_.clock.now();
-    run_.changed = counts_.changed;
+    run_.changed = counts_.renewed();
     run_.deleted = counts_.deleted;
     run_.files = counts_.files;
     run_.bytes = counts_.bytes;
@@ -260,11 +277,24 @@ class Run {
     }
     HASYNC_CHECK(record());
     role_lock_.reset();
-    if (run_.result == store::SyncResult::success) {
-      HASYNC_CHECK(prune(store_, database_, settings_.sync.keep));
-      HASYNC_CHECK(empty_trash(store_));
-    }
+    if (run_.result == store::SyncResult::success || run_.result == store::SyncResult::unchanged)
+      HASYNC_CHECK(make_room());
+    if (run_.result == store::SyncResult::held) error = held(*run_.point, run_.note);
     return Outcome{run_, std::move(error)};
+  }
+
+  // What is no longer kept goes; the oldest that was published becomes the clone that the next run begins with.
+  Result<void> make_room() {
+    HASYNC_TRY(const auto gone, prune(store_, database_, settings_.sync.keep));
+    HASYNC_TRY(auto catalog, store::Catalog::open(store_));
+    if (!gone.empty()) {
+      HASYNC_TRY(const auto newest, store::find_point(database_, *run_.point));
+      // Without it the next run only takes longer.
+      if (newest) static_cast<void>(keep_for_next_run(store_, catalog, gone.front(), *newest, carrier_));
+      HASYNC_CHECK(remove_tree(store_.list()));
+    }
+    HASYNC_CHECK(catalog.keep_only(store::point_ids(store_)));
+    return empty_trash(store_);
   }
 
   Result<void> record() {
@@ -274,14 +304,22 @@ class Run {
     } else {
       HASYNC_CHECK(store::update_run(database_, run_));
     }
-    if (run_.result == store::SyncResult::success)
-      HASYNC_CHECK(store::add_point(
-          database_, {*run_.point, run_.started, store::PointState::published, run_.files, run_.bytes, run_.id}));
+    if (run_.result == store::SyncResult::success || !datasets_.empty()) HASYNC_CHECK(record_point());
     if (run_.result == store::SyncResult::unchanged)
       HASYNC_CHECK(store::set_point_time(database_, *run_.point, run_.started));
     HASYNC_CHECK(follow_peer());
     if (request_.on_recorded) HASYNC_CHECK(request_.on_recorded(run_));
     return transaction.commit();
+  }
+
+  Result<void> record_point() {
+    const auto state = run_.result == store::SyncResult::held ? store::PointState::held : store::PointState::published;
+    HASYNC_CHECK(store::add_point(database_, {*run_.point, run_.started, state, run_.files, run_.bytes, run_.id}));
+    for (const auto& each : datasets_)
+      HASYNC_CHECK(store::add_point_dataset(
+          database_, {*run_.point, each.dataset, each.counts.files, each.counts.bytes, each.counts.created,
+                      each.counts.changed, each.counts.attributes, each.counts.deleted, each.file_system}));
+    return {};
   }
 
   // By pulling from it, a standby takes its primary's term for its own, so that the two agree after an exchange of
@@ -306,6 +344,7 @@ class Run {
   std::optional<std::int64_t> peer_term_;
   store::SyncRun run_;
   Counts counts_;
+  std::vector<DatasetPlan> datasets_;  // of the point that was made
 };
 
 }  // namespace
@@ -322,7 +361,7 @@ Result<Plan> plan_sync(const config::Config& settings, store::Database& database
   if (auto refusal = refuse_node(node, unfinished, settings.node.name)) return fail(std::move(*refusal));
   Carrier carrier{settings, seams};
   HASYNC_CHECK(ask_peer(settings, database, node, forced, carrier, seams));
-  return make_plan(settings, {settings.sync.store}, carrier, forced);
+  return make_plan({settings.sync.store}, database, carrier, {}, forced, {});
 }
 
 }  // namespace hasync::sync

@@ -9,14 +9,9 @@
 #include "os/process.hpp"
 #include "store/state.hpp"
 #include "store/sync_runs.hpp"
-#include "sync/rsync.hpp"
+#include "sync/plan.hpp"
 
 namespace hasync::sync {
-
-struct Seams {
-  Clock& clock;
-  ProcessRunner& runner;
-};
 
 struct Request {
   std::string trigger;              // "schedule" or "operator"
@@ -36,17 +31,6 @@ struct Outcome {
 Result<Outcome> run_sync(const config::Config& settings, const store::StatePaths& state, store::Database& database,
                          const Request& request, Seams seams);
 
-struct DatasetPlan {
-  std::string dataset;
-  Counts counts{};
-  std::vector<std::string> argv;  // what would be run to carry it out; empty when nothing changes
-};
-struct Plan {
-  std::optional<std::string> newest{};  // the point it is compared with
-  std::vector<DatasetPlan> datasets{};
-  bool changes_anything = false;
-  std::optional<Error> refusal{};  // why the run would refuse to publish that
-};
 // What a run would do now; an error where it would not even begin. Changes nothing but what is known of the peer.
 Result<Plan> plan_sync(const config::Config& settings, store::Database& database,
                        const std::vector<std::string>& forced, Seams seams);

@@ -311,7 +311,7 @@ def test_a_run_that_is_still_going_cannot_publish_into_a_promotion(town, tmp_pat
     pair.ok("sync")
     point = os.readlink(pair.current)
     path, begun, go = slow_rsync(tmp_path)
-    (pair.source / "f").write_text("newer")
+    (pair.source / "f").write_text("newer" * 100)
     running = pair.start("sync", env={"PATH": path})
     wait_for(begun)
     pair.ok("promote")

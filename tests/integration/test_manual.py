@@ -52,7 +52,7 @@ def lived(pair):
 
 
 @pytest.mark.parametrize("words", [
-    ["status"], ["history"], ["why"], ["points", "list"], ["schedule"], ["schedule", "explain", "02:45"], ["sync"], ["sync", "--dry-run"], ["promote", "--dry-run"],
+    ["status"], ["history"], ["why"], ["points", "list"], ["points", "show"], ["points", "verify"], ["points", "diff", "current"], ["schedule"], ["schedule", "explain", "02:45"], ["sync"], ["sync", "--dry-run"], ["promote", "--dry-run"],
     ["demote", "--dry-run"], ["apply", "--check", "--scheduler", "cron.d"], ["pause", "--check"], ["resume"], ["config", "show"],
     ["config", "check"], ["config", "keys"], ["config", "set", "--check", "sync.keep=4"],
 ], ids=" ".join)

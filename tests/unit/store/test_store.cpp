@@ -3,6 +3,7 @@
 
 #include <fstream>
 
+#include "new_folder.hpp"
 #include "store/failovers.hpp"
 #include "store/heartbeats.hpp"
 #include "store/migrations.hpp"
@@ -19,11 +20,6 @@ using namespace hasync::store;
 using namespace std::chrono_literals;
 
 namespace {
-
-std::string new_folder() {
-  char name[] = "/tmp/hasync-test.XXXXXX";
-  return mkdtemp(name);
-}
 
 Database new_store() { return open_state({new_folder() + "/state"}).value(); }
 
@@ -50,7 +46,7 @@ TEST_CASE("a newer store is refused and left as it is") {
   REQUIRE(open_state(paths).value().execute("PRAGMA user_version = 99"));
   CHECK(open_state(paths).error().message ==
         "store " + paths.database() +
-            ": was written by a newer hasync (schema 99, this one knows 2); install that version here");
+            ": was written by a newer hasync (schema 99, this one knows 3); install that version here");
 }
 
 TEST_CASE("an older store is brought up to date, and keeps what it holds") {
@@ -59,7 +55,9 @@ TEST_CASE("an older store is brought up to date, and keeps what it holds") {
     auto database = open_state(paths).value();
     REQUIRE(read_or_start_node(database, Role::primary, t0));
     // As version 1 left it.
-    REQUIRE(database.execute("DROP TABLE settings_versions; DROP TABLE applied_settings; PRAGMA user_version = 1"));
+    REQUIRE(database.execute(
+        "DROP TABLE settings_versions; DROP TABLE applied_settings; DROP TABLE point_datasets; PRAGMA user_version = "
+        "1"));
   }
   auto database = open_state(paths).value();
   CHECK(asked(database, "PRAGMA user_version") == std::to_string(schema_version));

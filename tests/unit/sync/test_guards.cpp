@@ -40,24 +40,53 @@ TEST_CASE("a primary never pulls, nor does a node whose change of role is not fi
         std::string::npos);
 }
 
-TEST_CASE("a source without files is refused unless the newest point has none either, or it is forced") {
-  const auto verdict = [](std::int64_t files, std::optional<bool> newest, const std::vector<std::string>& forced) {
-    return words(refuse_empty(app, files, newest, "east", forced));
+TEST_CASE("what looks like an accident is held, unless it is forced") {
+  config::Config settings;
+  settings.peer.name = "east";
+  const auto verdict = [&](std::optional<Numbers> before, const Numbers& now,
+                           const std::vector<std::string>& forced = {}) {
+    std::string all;
+    for (const auto& hold : reasons_to_hold(settings, app, before, now, forced))
+      all += hold.guard + ": " + hold.why + "\n";
+    return all;
   };
-  CHECK(verdict(1, true, {}) == "pulled from");
-  CHECK(verdict(1, {}, {}) == "pulled from");
-  CHECK(verdict(0, false, {}) == "pulled from");
-  CHECK(verdict(0, true, {"empty-source"}) == "pulled from");
-  CHECK(verdict(0, {}, {}) ==
-        "dataset app: /var/lib/app on east holds no file; is it mounted? If that is right: hasync sync "
-        "--force=empty-source");
-  CHECK(verdict(0, true, {"peer-term"}) ==
-        "dataset app: /var/lib/app on east holds no file, and the newest recovery point has some; is it mounted? If "
-        "that is right: hasync sync --force=empty-source");
+  CHECK(verdict({}, {.files = 1}).empty());
+  CHECK(verdict({}, {.files = 0}) == "empty-source: dataset app: /var/lib/app on east holds no file; is it mounted?\n");
+  CHECK(verdict(Numbers{.files = 0}, {.files = 0}).empty());
+  CHECK(verdict(Numbers{.files = 1200}, {.files = 0}) ==
+        "empty-source: dataset app: /var/lib/app on east holds no file, and the newest recovery point has 1,200; is it "
+        "mounted?\n");
+  CHECK(verdict(Numbers{.files = 1200}, {.files = 0}, {"empty-source"}).empty());
+  CHECK_FALSE(verdict(Numbers{.files = 1200}, {.files = 0}, {"shrink"}).empty());
+
+  CHECK(verdict(Numbers{1000, 5000, ""}, {500, 5000, ""}).empty());
+  CHECK(
+      verdict(Numbers{1000, 5000, ""}, {499, 6000, ""}) ==
+      "shrink: dataset app: /var/lib/app on east lost 50 % of its files (1,000 → 499) and 0 % of its bytes (4.9 KiB → "
+      "5.9 KiB) since the newest recovery point, more than sync.shrink_limit 50 %\n");
+  CHECK_FALSE(verdict(Numbers{1000, 5000, ""}, {1000, 2499, ""}).empty());
+  CHECK(verdict(Numbers{1000, 5000, ""}, {1, 1, ""}, {"shrink"}).empty());
+  settings.sync.shrink_limit = 100;
+  CHECK(verdict(Numbers{1000, 5000, ""}, {1, 0, ""}).empty());
+
+  CHECK(verdict(Numbers{1, 1, "ext4 1"}, {1, 1, "ext4 2"}) ==
+        "file-system: dataset app: /var/lib/app on east is on another file system than before; is the right one "
+        "mounted?\n");
+  CHECK(verdict(Numbers{1, 1, "ext4 1"}, {1, 1, "ext4 1"}).empty());
+  CHECK(verdict(Numbers{1, 1, ""}, {1, 1, "ext4 1"}).empty());
+  CHECK(verdict(Numbers{1, 1, "ext4 1"}, {1, 1, ""}).empty());
+}
+
+TEST_CASE("what has no room is not begun") {
+  CHECK_FALSE(refuse_room(10, 10, "/srv/hasync", {}));
+  CHECK_FALSE(refuse_room(11, 10, "/srv/hasync", {"room"}));
+  CHECK(refuse_room(3 << 20, 1 << 20, "/srv/hasync", {})->message ==
+        "no room: 3.0 MiB are to be sent, and the store /srv/hasync has 1.0 MiB free; make room there, or lower "
+        "sync.keep (files with holes take less: hasync sync --force=room)");
 }
 
 TEST_CASE("what can be forced is named") {
   CHECK(check_forced({"empty-source", "peer-term"}));
   CHECK(check_forced({"data-age"}).error().message ==
-        "\"data-age\" cannot be forced; what can be is empty-source and peer-term");
+        "\"data-age\" cannot be forced; what can be is one of empty-source, shrink, file-system, peer-term, room");
 }

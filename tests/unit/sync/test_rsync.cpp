@@ -25,38 +25,43 @@ const config::Dataset app{.name = "app", .source = "/var/lib/app", .exclude = {"
 }  // namespace
 
 TEST_CASE("the argv of a transfer") {
-  const auto argv =
-      transfer_argv(over_ssh(), app, "/srv/hasync/points/p/app", "/srv/hasync/incoming/app", Progress::silent);
-  CHECK(argv == std::vector<std::string>{"rsync", "-aHAX", "--sparse", "--modify-window=-1", "--numeric-ids",
-                                         "--no-human-readable", "--stats", "--timeout=120", "-e",
-                                         "ssh -o BatchMode=yes -o StrictHostKeyChecking=yes -o ConnectTimeout=15 -o "
-                                         "ServerAliveInterval=10 -o ServerAliveCountMax=3 -o LogLevel=ERROR "
-                                         "-p 2222 -i '/etc/my keys/id' -o IdentitiesOnly=yes -o "
-                                         "UserKnownHostsFile=/etc/kh -o GlobalKnownHostsFile=/dev/null",
-                                         "--exclude=cache/", "--link-dest=/srv/hasync/points/p/app", "--bwlimit=20480",
-                                         "hasync@east.example.net:/var/lib/app/", "/srv/hasync/incoming/app/"});
+  const std::vector<std::string> ssh{
+      "-e",
+      "ssh -o BatchMode=yes -o StrictHostKeyChecking=yes -o ConnectTimeout=15 -o ServerAliveInterval=10 -o "
+      "ServerAliveCountMax=3 -o LogLevel=ERROR -p 2222 -i '/etc/my keys/id' -o IdentitiesOnly=yes -o "
+      "UserKnownHostsFile=/etc/kh -o GlobalKnownHostsFile=/dev/null"};
+  std::vector<std::string> common{"rsync",
+                                  "-aHAX",
+                                  "--sparse",
+                                  "--modify-window=-1",
+                                  "--numeric-ids",
+                                  "--no-human-readable",
+                                  "--stats",
+                                  "--timeout=120",
+                                  "--out-format=%i %l %n//=%L//%C"};
+  common.insert(common.end(), ssh.begin(), ssh.end());
+  common.insert(common.end(), {"--exclude=cache/", "--checksum-choice=xxh128", "--bwlimit=20480"});
+  const std::string source = "hasync@east.example.net:/var/lib/app/", target = "/srv/hasync/incoming/app";
+
+  auto all = common;
+  all.insert(all.end(), {source, target + "/"});
+  CHECK(transfer_argv(over_ssh(), app, target, Progress::silent) == all);
+
+  auto listed = common;
+  listed.insert(listed.end(), {"--files-from=/srv/hasync/incoming.list", "--from0", "--ignore-missing-args",
+                               "--link-dest=/srv/hasync/points/p/app", source, target + "/"});
+  CHECK(transfer_listed_argv(over_ssh(), app, "/srv/hasync/points/p/app", "/srv/hasync/incoming.list", target,
+                             Progress::silent) == listed);
 }
 
-TEST_CASE("a plan writes nothing") {
+TEST_CASE("a plan writes nothing, and what is shared within the store needs no peer") {
   const auto argv = plan_argv(over_ssh(), app, "/srv/hasync/points/p/app");
   CHECK(std::find(argv.begin(), argv.end(), "--dry-run") != argv.end());
   CHECK(argv.back() == "/srv/hasync/points/p/app/");
-}
-
-TEST_CASE("what rsync counted is read, whatever the files are called") {
-  const auto counts = read_counts(
-      "*deleting  \n.d..t......\n>f+++++++++\n.f...p.....\nNumber of files: 15 (reg: 12, dir: 3)\nNumber of created "
-      "files: 1\nTotal file size: 328,800 bytes\n"
-      "Total transferred file size: 29 bytes\n");
-  CHECK((counts.changed == 2 && counts.folders == 1 && counts.deleted == 1 && counts.files == 12 &&
-         counts.bytes == 328800 && counts.transferred == 29));
-}
-
-TEST_CASE("progress is read from rsync's own") {
-  CHECK(read_percent("\r      1,234,567  45%    1.20MB/s    0:00:12 (xfr#3, to-chk=7/12)") == 45);
-  CHECK(read_percent("\r 1 9% x\r 2 100% y") == 100);
-  CHECK_FALSE(read_percent("sending incremental file list"));
-  CHECK_FALSE(read_percent("%"));
+  CHECK(share_argv("/s/points/p/app", "/s/trash/o/app", "/s/incoming.list") ==
+        std::vector<std::string>{"rsync", "-aHAX", "--sparse", "--modify-window=-1", "--numeric-ids",
+                                 "--files-from=/s/incoming.list", "--from0", "--ignore-missing-args",
+                                 "--link-dest=/s/points/p/app", "/s/points/p/app/", "/s/trash/o/app/"});
 }
 
 TEST_CASE("each end of rsync is judged") {

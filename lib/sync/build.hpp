@@ -1,0 +1,27 @@
+// Making a new point out of a clone of the newest one. A clone shares every file with it, so that only what differs has
+// to be taken out and fetched anew; what is shared is never written to. A point that is no longer kept is made into the
+// clone that the next run begins with.
+#pragma once
+#include <optional>
+#include <string>
+
+#include "store/catalog.hpp"
+#include "store/sync_runs.hpp"
+#include "sync/carrier.hpp"
+
+namespace hasync::sync {
+
+// STORE/incoming becomes a clone of the point `newest`.
+Result<void> begin_with_clone(const store::StoreFolder& store, const std::string& newest, Carrier& carrier);
+
+// What is to be fetched is listed in a file for rsync; gives how many files (folders are not counted) that are.
+using Listing = std::function<Result<void>(const store::OnChange&)>;
+// `folder` holds a clone; what the changes name is taken out of it, and unless it is deleted it is put on the list.
+Result<std::int64_t> take_out(const std::string& folder, const std::string& list, const Listing& changes);
+
+// Makes the point `retired`, which is in the trash, into a clone of `newest` for the next run, where the catalog knows
+// in what the two differ and that is not most of it.
+Result<void> keep_for_next_run(const store::StoreFolder& store, store::Catalog& catalog, const std::string& retired,
+                               const store::Point& newest, Carrier& carrier);
+
+}  // namespace hasync::sync

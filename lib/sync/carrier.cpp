@@ -1,0 +1,48 @@
+#include "sync/carrier.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/text.hpp"
+#include "sync/rsync.hpp"
+
+namespace hasync::sync {
+
+ProcessSpec Carrier::spec(std::vector<std::string> argv) const {
+  return {.argv = std::move(argv),
+          .environment = {"LC_ALL=C"},
+          .timeout = std::max(Duration{1}, deadline_ - seams_.clock.uptime()),
+          .inherit = inherit_};
+}
+
+Result<Counts> Carrier::run(const config::Dataset& dataset, std::vector<std::string> argv, store::OnChange on_change,
+                            const std::function<void(std::string_view)>& on_output) {
+  ChangeReader reader{std::move(on_change)};
+  auto wanted = spec(std::move(argv));
+  wanted.on_output = [&](std::string_view chunk) {
+    if (on_output) on_output(chunk);
+    reader.take(chunk);
+  };
+  auto ended = seams_.runner.run(wanted);
+  if (!ended) return fail(with_context(std::move(ended.error()), "dataset " + dataset.name));
+  auto judged = judge(settings_, dataset, *ended);
+  if (judged.error) return fail(std::move(*judged.error));
+  if (!judged.note.empty()) note(std::move(judged.note));
+  return reader.counts();
+}
+
+Result<void> Carrier::run(const std::vector<std::string>& argv) {
+  HASYNC_TRY(const auto ended, seams_.runner.run(spec(argv)));
+  if (ended.end == ProcessResult::End::interrupted) return fail(ExitCode::interrupted, "interrupted");
+  if (ended.succeeded()) return {};
+  return fail(ExitCode::failed, fmt::format("{}: {}", argv.front(), tell_end(ended)));
+}
+
+void Carrier::note(std::string words) {
+  if (std::find(notes_.begin(), notes_.end(), words) == notes_.end()) notes_.push_back(std::move(words));
+}
+
+std::string Carrier::notes() const { return join(notes_, "; "); }
+
+}  // namespace hasync::sync

@@ -1,0 +1,48 @@
+// The programs of one run, within the time it has: rsync(1) over one dataset, and what is said of it afterwards.
+#pragma once
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "config/model.hpp"
+#include "os/clock.hpp"
+#include "os/process.hpp"
+#include "sync/changes.hpp"
+
+namespace hasync::sync {
+
+struct Seams {
+  Clock& clock;
+  ProcessRunner& runner;
+};
+
+class Carrier {
+ public:
+  Carrier(const config::Config& settings, Seams seams)
+      : settings_(settings), seams_(seams), deadline_(seams.clock.uptime() + settings.sync.timeout) {}
+
+  // A descriptor that every program keeps: as long as one of them lives, the run is not over.
+  void inherit(int lock) { inherit_ = {lock}; }
+
+  // rsync over one dataset. Each change it lists is told, and each chunk of its output as it comes.
+  Result<Counts> run(const config::Dataset& dataset, std::vector<std::string> argv, store::OnChange on_change,
+                     const std::function<void(std::string_view)>& on_output = {});
+  // Any other program; its own words are the error's.
+  Result<void> run(const std::vector<std::string>& argv);
+
+  void note(std::string words);
+  std::string notes() const;
+  const config::Config& settings() const { return settings_; }
+  Seams seams() const { return seams_; }
+
+ private:
+  ProcessSpec spec(std::vector<std::string> argv) const;
+
+  const config::Config& settings_;
+  Seams seams_;
+  BootTime deadline_;
+  std::vector<int> inherit_{};
+  std::vector<std::string> notes_{};
+};
+
+}  // namespace hasync::sync

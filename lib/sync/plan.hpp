@@ -1,0 +1,39 @@
+// What a run would change, found by a dry run of rsync against the newest point: it is printed by `sync --dry-run`,
+// asked by the guards, and then carried out.
+#pragma once
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "store/catalog.hpp"
+#include "sync/carrier.hpp"
+#include "sync/guards.hpp"
+
+namespace hasync::sync {
+
+struct DatasetPlan {
+  std::string dataset;
+  Counts counts{};
+  std::string newest{};              // its folder in the newest point; empty: it is not in there
+  std::vector<std::string> argv{};   // what carries it out; empty when nothing changes
+  std::vector<std::string> going{};  // the first that would be deleted
+  std::string file_system{};         // what tells the one its source is on
+};
+struct Plan {
+  std::optional<std::string> newest{};  // the point it is compared with
+  std::vector<DatasetPlan> datasets{};
+  bool changes_anything = false;
+  std::vector<Hold> holds{};  // why the point would not be published
+};
+
+// What tells the file system that a source is on, by the source's path; where it could not be asked, nothing.
+using FileSystems = std::map<std::string, std::string>;
+
+// Each change against a dataset in the newest point is told as it is found.
+using OnPlanned = std::function<Result<void>(const std::string& dataset, const Change& change)>;
+Result<Plan> make_plan(const store::StoreFolder& store, store::Database& database, Carrier& carrier,
+                       const FileSystems& file_systems, const std::vector<std::string>& forced,
+                       const OnPlanned& on_planned);
+
+}  // namespace hasync::sync
