@@ -82,4 +82,28 @@ Result<void> Beneath::remove_unless_folder(const std::string& path) {
   return fail(os_error(fmt::format("cannot remove {}/{}", folder_, printable(path)), error));
 }
 
+void Beneath::make_parents(const std::string& path) {
+  Fd at{::openat(root_.get(), ".", folder_only)};
+  const auto parent = path.substr(0, path.rfind('/'));
+  for (const auto& step : split(parent, '/')) {
+    if (step == "..") return;
+    ::mkdirat(at.get(), step.c_str(), S_IRWXU);
+    at = Fd{::openat(at.get(), step.c_str(), folder_only)};
+  }
+}
+
+Result<void> Beneath::link_from(Beneath& source, const std::string& path) {
+  std::string name;
+  const int from = source.parent_of(path, name);
+  if (from < 0) return {};
+  int into = parent_of(path, name);
+  if (into < 0) {
+    make_parents(path);
+    into = parent_of(path, name);
+  }
+  if (::linkat(from, name.c_str(), into, name.c_str(), 0) == 0 || errno == ENOENT) return {};
+  if (errno == EACCES && allow_writing(into) && ::linkat(from, name.c_str(), into, name.c_str(), 0) == 0) return {};
+  return fail(os_error(fmt::format("cannot link {}/{}", folder_, printable(path)), errno));
+}
+
 }  // namespace hasync

@@ -18,11 +18,15 @@ class Beneath {
   Result<void> remove(const std::string& path);
   // The same, but a folder stays one.
   Result<void> remove_unless_folder(const std::string& path);
+  // What `path` names in `source`, whatever it is but a folder, gets the same name here (linkat(2)); folders on the way
+  // are made. Nothing there is fine.
+  Result<void> link_from(Beneath& source, const std::string& path);
 
  private:
   Beneath(std::string folder, Fd fd) : folder_(std::move(folder)), root_(std::move(fd)) {}
   // The folder that `path` is in, and its name there; -1 when there is none. That folder stays open for the next.
   int parent_of(const std::string& path, std::string& name);
+  void make_parents(const std::string& path);
 
   std::string folder_;
   Fd root_;

@@ -39,6 +39,62 @@ std::string parent_of(const std::string& path) {
   return slash == std::string::npos ? "." : path.substr(0, slash);
 }
 
+// What the changes name leaves `folder`; what is to be there again is told. Gives the folders whose times that moved,
+// and which stay.
+Result<std::set<std::string>> take_out(const std::string& folder, const Listing& changes,
+                                       const store::OnChange& on_wanted) {
+  HASYNC_TRY(auto beneath, Beneath::open(folder));
+  std::set<std::string> touched;
+  const auto take = [&](const Change& change) -> Result<void> {
+    const bool stays_folder = change.folder && change.what != What::deleted;
+    HASYNC_CHECK(stays_folder ? beneath.remove_unless_folder(change.path) : beneath.remove(change.path));
+    if (!stays_folder) touched.erase(change.path);
+    if (change.path != ".") touched.insert(parent_of(change.path));
+    return change.what == What::deleted ? Result<void>{} : on_wanted(change);
+  };
+  HASYNC_CHECK(changes(take));
+  std::set<std::string> all = touched;
+  for (auto each : touched)
+    for (; each != "."; each = parent_of(each)) all.insert(parent_of(each));
+  return all;
+}
+
+// A file of paths for rsync(1) --files-from --from0.
+class List {
+ public:
+  explicit List(const std::string& path) : path_(path), file_(path, std::ios::binary | std::ios::trunc) {}
+  void add(const std::string& name) { file_.write(name.c_str(), static_cast<std::streamsize>(name.size() + 1)); }
+  Result<void> close() {
+    file_.close();
+    return file_ ? Result<void>{} : fail(ExitCode::failed, "cannot write " + path_ + ": No space left on device");
+  }
+
+ private:
+  std::string path_;
+  std::ofstream file_;
+};
+
+// `into`, which was a clone of an earlier point, becomes one of `from`: the files are linked here, which rsync would
+// take longer for, and the folders made equal by it.
+Result<void> follow(const std::string& from, const std::string& into, const std::string& list, const Listing& changes,
+                    Carrier& carrier) {
+  List folders{list};
+  const auto want = [&](const Change& change) -> Result<void> {
+    if (change.folder) folders.add(change.path);
+    return {};
+  };
+  HASYNC_TRY(const auto touched, take_out(into, changes, want));
+  for (const auto& each : touched) folders.add(each);
+  HASYNC_CHECK(folders.close());
+  HASYNC_TRY(auto source, Beneath::open(from));
+  HASYNC_TRY(auto target, Beneath::open(into));
+  HASYNC_CHECK(changes([&](const Change& change) {
+    const bool file = !change.folder && change.what != What::deleted;
+    return file ? target.link_from(source, change.path) : Result<void>{};
+  }));
+  return carrier.run(share_argv(from, into, list));
+}
+
 }  // namespace
 
 Result<void> begin_with_clone(const store::StoreFolder& store, const std::string& newest, Carrier& carrier) {
@@ -52,32 +108,18 @@ Result<void> begin_with_clone(const store::StoreFolder& store, const std::string
       {"cp", "--archive", "--link", "--no-target-directory", "--", store.point(newest), store.incoming()});
 }
 
-Result<std::int64_t> take_out(const std::string& folder, const std::string& list, const Listing& changes) {
-  HASYNC_TRY(auto beneath, Beneath::open(folder));
-  std::ofstream file{list, std::ios::binary | std::ios::trunc};
-  std::int64_t listed = 0;
-  // What happens in a folder moves its time, which is to be set again, unless the folder goes, too.
-  std::set<std::string> touched;
-  const auto list_path = [&](const std::string& path) {
-    file.write(path.c_str(), static_cast<std::streamsize>(path.size() + 1));
-  };
-  const auto take = [&](const Change& change) -> Result<void> {
-    const bool stays_folder = change.folder && change.what != What::deleted;
-    HASYNC_CHECK(stays_folder ? beneath.remove_unless_folder(change.path) : beneath.remove(change.path));
-    if (!stays_folder) touched.erase(change.path);
-    if (change.path != ".") touched.insert(parent_of(change.path));
-    if (change.what == What::deleted) return {};
-    list_path(change.path);
-    if (!change.folder && change.what != What::linked) ++listed;
+Result<std::int64_t> take_out_and_list(const std::string& folder, const std::string& list, const Listing& changes) {
+  List wanted{list};
+  std::int64_t files = 0;
+  const auto want = [&](const Change& change) -> Result<void> {
+    wanted.add(change.path);
+    if (!change.folder && change.what != What::linked) ++files;
     return {};
   };
-  HASYNC_CHECK(changes(take));
-  for (auto folder_path : touched)
-    for (; folder_path != "."; folder_path = parent_of(folder_path)) list_path(folder_path);
-  if (!touched.empty()) list_path(".");
-  file.close();
-  if (!file) return fail(ExitCode::failed, "cannot write " + list + ": No space left on device");
-  return listed;
+  HASYNC_TRY(const auto touched, take_out(folder, changes, want));
+  for (const auto& each : touched) wanted.add(each);
+  HASYNC_CHECK(wanted.close());
+  return files;
 }
 
 Result<void> keep_for_next_run(const store::StoreFolder& store, store::Catalog& catalog, const std::string& retired,
@@ -96,11 +138,10 @@ Result<void> keep_for_next_run(const store::StoreFolder& store, store::Catalog& 
   if (differing > newest.files / a_part) return {};
   for (const auto& dataset : datasets) {
     const auto from = store.point(newest.id) + "/" + dataset, into = folder + "/" + dataset;
-    HASYNC_TRY(const auto listed, take_out(into, store.list(), [&](const store::OnChange& on_change) {
-                 return catalog.each_change_since(retired, newest.id, dataset, on_change);
-               }));
-    static_cast<void>(listed);
-    HASYNC_CHECK(carrier.run(share_argv(from, into, store.list())));
+    const auto changes = [&](const store::OnChange& on_change) {
+      return catalog.each_change_since(retired, newest.id, dataset, on_change);
+    };
+    HASYNC_CHECK(follow(from, into, store.list(), changes, carrier));
   }
   const auto ready = clone_of(store, newest.id, carrier.seams().clock);
   HASYNC_CHECK(make_folders(fs::path{ready}.parent_path().string()));

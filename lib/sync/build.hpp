@@ -14,10 +14,11 @@ namespace hasync::sync {
 // STORE/incoming becomes a clone of the point `newest`.
 Result<void> begin_with_clone(const store::StoreFolder& store, const std::string& newest, Carrier& carrier);
 
-// What is to be fetched is listed in a file for rsync; gives how many files (folders are not counted) that are.
+// Tells every change, what is in a folder before the folder.
 using Listing = std::function<Result<void>(const store::OnChange&)>;
-// `folder` holds a clone; what the changes name is taken out of it, and unless it is deleted it is put on the list.
-Result<std::int64_t> take_out(const std::string& folder, const std::string& list, const Listing& changes);
+// `folder` holds a clone; what the changes name leaves it, and is put on the list of what rsync is to fetch, unless it
+// is deleted. Gives how many files (folders are not counted) are to come.
+Result<std::int64_t> take_out_and_list(const std::string& folder, const std::string& list, const Listing& changes);
 
 // Makes the point `retired`, which is in the trash, into a clone of `newest` for the next run, where the catalog knows
 // in what the two differ and that is not most of it.

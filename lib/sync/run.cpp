@@ -186,7 +186,7 @@ class Run {
   // Whether everything came that is listed.
   Result<bool> transfer_listed(const config::Dataset& dataset, const DatasetPlan& planned, store::Catalog& catalog) {
     const auto target = store_.incoming() + "/" + dataset.name;
-    HASYNC_TRY(const auto listed, take_out(target, store_.list(), [&](const store::OnChange& on_change) {
+    HASYNC_TRY(const auto listed, take_out_and_list(target, store_.list(), [&](const store::OnChange& on_change) {
                  return catalog.each_change(*run_.point, dataset.name, on_change);
                }));
     const auto keep_checksum = [&](const Change& change) -> Result<void> {

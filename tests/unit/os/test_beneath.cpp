@@ -60,3 +60,23 @@ TEST_CASE("a folder that nobody may write is no obstacle to its owner") {
   CHECK(beneath.remove("a/f"));
   CHECK_FALSE(fs::exists(top / "a/f"));
 }
+
+TEST_CASE("a file gets its name in another folder, too, and the folders on the way are made") {
+  const fs::path top = new_folder();
+  write(top / "one/a/b/f");
+  fs::create_symlink("nowhere", top / "one/link");
+  fs::create_directory(top / "two");
+  fs::create_directory(top / "out");
+  fs::create_directory_symlink(top / "out", top / "two/c");
+  write(top / "one/c/f");
+  auto one = Beneath::open((top / "one").string()).value();
+  auto two = Beneath::open((top / "two").string()).value();
+  CHECK(two.link_from(one, "a/b/f"));
+  CHECK(fs::hard_link_count(top / "two/a/b/f") == 2);
+  CHECK(two.link_from(one, "link"));
+  CHECK(fs::is_symlink(top / "two/link"));
+  CHECK(two.link_from(one, "a/nothing"));
+  CHECK(two.link_from(one, "no/such"));
+  CHECK_FALSE(two.link_from(one, "c/f"));  // a symlink is in the way
+  CHECK(fs::is_empty(top / "out"));
+}
