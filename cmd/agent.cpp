@@ -6,10 +6,6 @@
 #include "cmd/command.hpp"
 #include "cmd/commands.hpp"
 #include "cmd/local_node.hpp"
-#include "config/load.hpp"
-#include "peer/describe.hpp"
-#include "store/migrations.hpp"
-#include "store/node_state.hpp"
 
 namespace hasync::cmd {
 namespace {
@@ -75,16 +71,6 @@ Result<ExitCode> housekeeping(Session& session) {
   return ExitCode::done;
 }
 
-Result<ExitCode> describe_node(Session& session) {
-  HASYNC_TRY(const auto loaded, config::load(session.config_path));
-  const auto& settings = loaded.config;
-  HASYNC_TRY(auto database, store::open_state(session.state()));
-  const auto now = session.clock.now();
-  HASYNC_TRY(const auto state, store::read_or_start_node(database, settings.node.role, now));
-  session.print(peer::render({settings.node.name, state.role, state.term, HASYNC_VERSION, now}));
-  return ExitCode::done;
-}
-
 }  // namespace
 
 void add_agent(CLI::App& parent, Invocation& invocation) {
@@ -99,8 +85,7 @@ void add_agent(CLI::App& parent, Invocation& invocation) {
   add_command(*agent, "promote", "carry on a promotion or demotion that was interrupted", invocation, promote);
   add_command(*agent, "notify", "send what is due in the outbox", invocation, notify);
   add_command(*agent, "housekeeping", "forget old history", invocation, housekeeping);
-  add_command(*agent, "describe", "tell the peer who this node is: role, term, version, clock", invocation,
-              describe_node);
+  add_serve(*agent, invocation);
 }
 
 }  // namespace hasync::cmd

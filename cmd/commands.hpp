@@ -29,6 +29,7 @@ void add_probe(CLI::App& parent, Invocation& invocation);
 void add_promote(CLI::App& parent, Invocation& invocation);
 void add_resume(CLI::App& parent, Invocation& invocation);
 void add_schedule(CLI::App& parent, Invocation& invocation);
+void add_serve(CLI::App& agent, Invocation& invocation);
 void add_status(CLI::App& parent, Invocation& invocation);
 void add_step(CLI::App& parent, Invocation& invocation);
 void add_sync(CLI::App& parent, Invocation& invocation);

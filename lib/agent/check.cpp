@@ -13,6 +13,7 @@
 #include "failover/activation.hpp"
 #include "heartbeat/probes.hpp"
 #include "os/tree.hpp"
+#include "peer/allowed.hpp"
 #include "peer/describe.hpp"
 #include "store/node_state.hpp"
 
@@ -28,10 +29,13 @@ Checked check_program(const Node& node, const std::string& name, const std::vect
   return {name, Finding::good, split(ended->output.empty() ? ended->errors : ended->output, '\n').front()};
 }
 
-Checked check_peer(const Node& node) {
+// What the peer tells of itself and of the sources; none: it is reached as a local folder.
+using Told = std::optional<Result<peer::Description>>;
+
+Checked check_peer(const Node& node, const Told& asked) {
   const auto& peer = node.settings.peer;
-  if (peer.transport == config::Transport::local) return {"peer", Finding::good, "a folder on this machine"};
-  const auto told = peer::ask_peer(peer, node.runner, ask_timeout);
+  if (!asked) return {"peer", Finding::good, "a folder on this machine"};
+  const auto& told = *asked;
   if (!told) return {"peer", Finding::bad, told.error().message};
   if (const auto recorded = peer::record_told(node.database, *told, node.clock.now()); !recorded)
     return {"peer", Finding::bad, recorded.error().message};
@@ -51,16 +55,23 @@ Checked check_peer(const Node& node) {
       fmt::format("{} is {}, term {}, hasync {}", told->node, store::role_name(told->role), told->term, told->version)};
 }
 
-Checked check_source(const Node& node, const config::Dataset& dataset) {
+// A peer whose key opens no shell tells by its hasync; one that has none, or an older one, by test(1).
+Checked check_source(const Node& node, const config::Dataset& dataset, const Told& told) {
   const auto name = "source " + dataset.name;
+  Checked good{name, Finding::good, dataset.source + " is a folder, and readable"};
+  Checked bad{name, Finding::bad,
+              fmt::format("{} on {} is not a folder that can be read", dataset.source, node.settings.peer.name)};
+  if (told && !*told && told->error().code != ExitCode::failed) return {name, Finding::bad, told->error().message};
+  if (told && *told)
+    for (const auto& source : told->value().sources)
+      if (source.path == dataset.source) return source.there ? good : bad;
   const auto argv = peer::command_on_peer(node.settings.peer,
                                           {"test", "-d", dataset.source, "-a", "-r", dataset.source}, ask_timeout);
   const auto ended = node.runner.run({.argv = argv, .timeout = ask_timeout + std::chrono::seconds{5}});
   if (!ended) return {name, Finding::bad, ended.error().message};
-  if (ended->succeeded()) return {name, Finding::good, dataset.source + " is a folder, and readable"};
+  if (ended->succeeded()) return good;
   if (ended->code == 255) return {name, Finding::bad, peer::explain_ssh(node.settings.peer, ended->errors).message};
-  return {name, Finding::bad,
-          fmt::format("{} on {} is not a folder that can be read", dataset.source, node.settings.peer.name)};
+  return bad;
 }
 
 Checked check_store(const Node& node) {
@@ -159,8 +170,11 @@ Result<std::vector<Checked>> check(const Node& node, const Installer& installer)
   std::vector<Checked> checked{check_program(node, "rsync", {"rsync", "--version"})};
   if (node.settings.peer.transport == config::Transport::ssh)
     checked.push_back(check_program(node, "openssh-client", {"ssh", "-V"}));
-  checked.push_back(check_peer(node));
-  for (const auto& dataset : node.settings.sync.datasets) checked.push_back(check_source(node, dataset));
+  Told told;
+  if (node.settings.peer.transport == config::Transport::ssh)
+    told = peer::ask_peer(node.settings.peer, node.runner, ask_timeout, peer::folders_of(node.settings));
+  checked.push_back(check_peer(node, told));
+  for (const auto& dataset : node.settings.sync.datasets) checked.push_back(check_source(node, dataset, told));
   checked.push_back(check_store(node));
   const auto append = [&](const std::vector<Checked>& more) {
     checked.insert(checked.end(), more.begin(), more.end());

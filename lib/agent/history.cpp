@@ -8,6 +8,7 @@
 #include "store/failovers.hpp"
 #include "store/heartbeats.hpp"
 #include "store/outbox.hpp"
+#include "store/refusals.hpp"
 #include "store/sync_runs.hpp"
 
 namespace hasync::agent {
@@ -69,6 +70,13 @@ HistoryItem item_of(const store::Mail& mail) {
           {},
           std::move(summary),
           {{"id", fmt::format("{}", mail.id)}, {"tries", fmt::format("{}", mail.tries)}}};
+}
+
+HistoryItem item_of(const store::Refusal& refusal) {
+  auto summary = fmt::format("{}{}: {}", refusal.command.empty() ? "a shell" : refusal.command,
+                             refusal.from.empty() ? "" : " from " + refusal.from, refusal.reason);
+  if (refusal.count > 1) summary += fmt::format("; {} more within a minute", with_thousands(refusal.count - 1));
+  return {refusal.at, "event", "refused", {}, std::move(summary), {{"count", fmt::format("{}", refusal.count)}}};
 }
 
 HistoryItem item_of(const store::Event& event) { return {event.at, "event", event.kind, {}, event.summary, {}}; }
@@ -141,6 +149,8 @@ Result<Items> collect_history(store::Database& database, const HistoryQuery& que
   if (wants(query, HistoryKind::events)) {
     HASYNC_TRY(const auto events, store::list_events(database, query.range));
     append(items, events);
+    HASYNC_TRY(const auto refusals, store::list_refusals(database, query.range));
+    append(items, refusals);
   }
   if (query.failed_only) std::erase_if(items, [](const HistoryItem& item) { return !is_failure(item); });
   std::stable_sort(items.begin(), items.end(), [](const auto& left, const auto& right) { return left.at > right.at; });

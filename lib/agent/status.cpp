@@ -5,6 +5,7 @@
 #include "heartbeat/judge.hpp"
 #include "os/file_lock.hpp"
 #include "schedule/grid.hpp"
+#include "store/refusals.hpp"
 
 namespace hasync::agent {
 namespace {
@@ -70,6 +71,7 @@ Result<Status> collect_status(const Node& node, const Installer& installer) {
   HASYNC_TRY(status.unfinished, store::unfinished_failover(database));
   status.role_holder = lock_holder(node.paths.role_lock());
   HASYNC_TRY(status.mail, store::count_mail(database));
+  HASYNC_TRY(status.refused_last_day, store::refused_since(database, status.now - std::chrono::days{1}));
   status.apply_needed = !status.node.applied || !is_in_force(node, installer, *status.node.applied, status.now);
   return status;
 }

@@ -46,7 +46,8 @@ struct Status {
   std::optional<store::FailoverRecord> unfinished{};
   std::optional<std::string> role_holder{};  // who holds the role lock, as "a promotion (pid 4711)"
   store::MailCount mail{};
-  bool apply_needed = false;  // what is scheduled is not what the settings say, or nothing is
+  std::int64_t refused_last_day = 0;  // commands that the peer's key may not start
+  bool apply_needed = false;          // what is scheduled is not what the settings say, or nothing is
 };
 
 // Asks nobody but the store, the witnesses and what is installed.

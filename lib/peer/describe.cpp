@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/text.hpp"
+#include "os/tree.hpp"
 
 namespace hasync::peer {
 
@@ -13,16 +14,41 @@ namespace {
 // A term grows by one at a time: a higher one is damage, and would leave no room to grow.
 constexpr std::int64_t highest_term = 1'000'000'000;
 
+// A node whose hasync knows no sources yet tells none.
+std::vector<Source> sources_in(const nlohmann::json& json) {
+  std::vector<Source> sources;
+  const auto told = json.find("sources");
+  if (told == json.end() || !told->is_array()) return sources;
+  for (const auto& each : *told) {
+    if (!each.is_object()) continue;
+    const auto path = each.find("path"), there = each.find("there"), file_system = each.find("file_system");
+    if (path == each.end() || !path->is_string() || there == each.end() || !there->is_boolean()) continue;
+    const bool on_one = file_system != each.end() && file_system->is_string();
+    sources.push_back(
+        {path->get<std::string>(), there->get<bool>(), on_one ? file_system->get<std::string>() : std::string{}});
+  }
+  return sources;
+}
+
 }  // namespace
 
 std::string render(const Description& description) {
-  const nlohmann::ordered_json json{{"schema", "hasync.describe/1"},
-                                    {"node", description.node},
-                                    {"role", description.role == Role::primary ? "primary" : "secondary"},
-                                    {"term", description.term},
-                                    {"version", description.version},
-                                    {"at", format_rfc3339(description.at)}};
-  return json.dump(2) + "\n";
+  nlohmann::ordered_json json{{"schema", "hasync.describe/1"},
+                              {"node", description.node},
+                              {"role", description.role == Role::primary ? "primary" : "secondary"},
+                              {"term", description.term},
+                              {"version", description.version},
+                              {"at", format_rfc3339(description.at)}};
+  json["sources"] = nlohmann::ordered_json::array();
+  for (const auto& source : description.sources)
+    json["sources"].push_back({{"path", source.path}, {"there", source.there}, {"file_system", source.file_system}});
+  // A path may be no text.
+  return json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
+}
+
+Source look_at_source(const std::string& path) {
+  const auto file_system = file_system_identity(path);
+  return {path, can_read_folder(path), file_system};
 }
 
 Result<Description> parse_description(const std::string& text) {
@@ -39,14 +65,21 @@ Result<Description> parse_description(const std::string& text) {
   if (!whole)
     return fail(ExitCode::failed, fmt::format("the peer's description of itself is not understood: {}",
                                               printable(last_line(text.substr(0, 200)))));
-  return Description{word("node"), role == "primary" ? Role::primary : Role::secondary,
-                     json["term"].get<std::int64_t>(), word("version"), *at};
+  return Description{word("node"),
+                     role == "primary" ? Role::primary : Role::secondary,
+                     json["term"].get<std::int64_t>(),
+                     word("version"),
+                     *at,
+                     sources_in(json)};
 }
 
-Result<Description> ask_peer(const config::Peer& peer, ProcessRunner& runner, Duration timeout) {
+Result<Description> ask_peer(const config::Peer& peer, ProcessRunner& runner, Duration timeout,
+                             const std::vector<std::string>& sources) {
   if (peer.transport == config::Transport::local)
     return fail(ExitCode::failed, fmt::format("{} is reached as a local folder, which describes nothing", peer.name));
-  HASYNC_TRY(const auto ended, runner.run({.argv = command_on_peer(peer, {"hasync", "agent", "describe"}, timeout),
+  std::vector<std::string> argv{"hasync", "agent", "describe"};
+  for (const auto& source : sources) argv.insert(argv.end(), {"--source", source});
+  HASYNC_TRY(const auto ended, runner.run({.argv = command_on_peer(peer, argv, timeout),
                                            .timeout = timeout + std::chrono::seconds{5},
                                            .grace = std::chrono::seconds{1}}));
   if (ended.end == ProcessResult::End::interrupted) return fail(ExitCode::interrupted, "interrupted");
@@ -55,6 +88,11 @@ Result<Description> ask_peer(const config::Peer& peer, ProcessRunner& runner, Du
                                                            : explain_ssh(peer, ended.errors));
   if (ended.code == 127)
     return fail(ExitCode::failed, fmt::format("{} has no hasync in its PATH; install it there too", peer.name));
+  if (auto refusal = told_refusal(peer, ended.errors)) return fail(std::move(*refusal));
+  if (ended.code == static_cast<int>(ExitCode::usage) && !sources.empty())
+    return fail(ExitCode::failed, fmt::format("hasync on {} does not know agent describe --source, so it is older than "
+                                              "this one; install the same version on both",
+                                              peer.name));
   if (ended.code != 0) return fail(ExitCode::failed, fmt::format("hasync on {}: {}", peer.name, tell_end(ended)));
   HASYNC_TRY(auto told, parse_description(ended.output));
   if (told.node != peer.name)

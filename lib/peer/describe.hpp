@@ -1,6 +1,7 @@
 // What one node tells the other of itself: `hasync agent describe` prints it, the peer asks for it through ssh.
 #pragma once
 #include <string>
+#include <vector>
 
 #include "config/model.hpp"
 #include "os/process.hpp"
@@ -9,21 +10,33 @@
 
 namespace hasync::peer {
 
+// A folder of the node that describes itself, which the other one pulls from.
+struct Source {
+  std::string path;
+  bool there = false;         // it is a folder, and can be read
+  std::string file_system{};  // tells the file system it is on from every other there, also after a reboot
+};
+
 struct Description {
   std::string node;
   Role role = Role::primary;
   std::int64_t term = 0;
   std::string version;
-  Instant at{};  // by the clock of the node that describes itself
+  Instant at{};                   // by the clock of the node that describes itself
+  std::vector<Source> sources{};  // those that were asked about
 };
 
 // One JSON object, hasync.describe/1 of hasync-json(7).
 std::string render(const Description& description);
 Result<Description> parse_description(const std::string& text);
 
-// ExitCode::unreachable where ssh fails, ExitCode::failed where the peer has no hasync or it fails there,
-// ExitCode::unsafe where another node answers than the one that is meant.
-Result<Description> ask_peer(const config::Peer& peer, ProcessRunner& runner, Duration timeout);
+// Looks at a folder of this node.
+Source look_at_source(const std::string& path);
+
+// Asks about `sources`, too. ExitCode::unreachable where ssh fails, ExitCode::failed where the peer has no hasync or it
+// fails there, ExitCode::unsafe where another node answers than the one that is meant.
+Result<Description> ask_peer(const config::Peer& peer, ProcessRunner& runner, Duration timeout,
+                             const std::vector<std::string>& sources = {});
 
 // Whether the peer's clock, so far ahead of ours, makes data ages and the two histories misleading, and how that is
 // told.

@@ -96,6 +96,7 @@ Result<ProcessResult> run_there(const config::Peer& peer, const std::vector<std:
   if (ended.end == ProcessResult::End::interrupted) return fail(ExitCode::interrupted, "interrupted");
   const bool of_ssh = ended.end == ProcessResult::End::exited && ended.code == 255;
   if (of_ssh && peer.transport == config::Transport::ssh) return fail(explain_ssh(peer, ended.errors));
+  if (auto refusal = told_refusal(peer, ended.errors)) return fail(std::move(*refusal));
   return ended;
 }
 

@@ -98,4 +98,14 @@ Error explain_ssh(const config::Peer& peer, const std::string& errors) {
           fmt::format("the ssh connection to {} ({}) failed{}", peer.name, peer.host, said.empty() ? "" : ": " + said)};
 }
 
+std::optional<Error> told_refusal(const config::Peer& peer, const std::string& errors) {
+  const auto at = errors.find(refusal_mark);
+  if (at == std::string::npos) return std::nullopt;
+  const auto words = errors.substr(at + refusal_mark.size());
+  return Error{ExitCode::unsafe,
+               fmt::format("{0} refuses this of our key: {1}; compare the datasets in the settings of both, and the "
+                           "versions of hasync",
+                           peer.name, printable(words.substr(0, words.find('\n'))))};
+}
+
 }  // namespace hasync::peer

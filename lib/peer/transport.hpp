@@ -1,6 +1,8 @@
 // How the peer is reached: argv for a program there, and what a failure of ssh means in plain words. Pure.
 #pragma once
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "config/model.hpp"
@@ -21,5 +23,10 @@ std::string rsync_source(const config::Peer& peer, const std::string& folder);
 
 // What stderr of a failed ssh (exit status 255) means, and what to do: ExitCode::unreachable.
 Error explain_ssh(const config::Peer& peer, const std::string& errors);
+
+// Where the `hasync agent serve` of the peer has refused what was asked for, its words, and what to do
+// (ExitCode::unsafe).
+inline constexpr std::string_view refusal_mark = "hasync: refused: ";
+std::optional<Error> told_refusal(const config::Peer& peer, const std::string& errors);
 
 }  // namespace hasync::peer

@@ -48,6 +48,7 @@ std::string as_json(const agent::Status& status) {
                       {"would_promote", status.blocking.empty()},
                       {"blocking", status.blocking}};
   json["peer_clock_offset_s"] = status.node.peer ? Json(seconds(status.node.peer->clock_offset)) : Json(nullptr);
+  json["refused_last_day"] = status.refused_last_day;
   json["apply_needed"] = status.apply_needed;
   json["mail"] = {{"queued", status.mail.queued}, {"failed", status.mail.failed}};
   return dump(json);
@@ -172,6 +173,12 @@ std::string tell_unfinished(const agent::Status& status) {
              : "to carry it on: hasync demote";
 }
 
+std::string refused_row(const agent::Status& status) {
+  if (status.refused_last_day == 0) return {};
+  return row("refused", fmt::format("{} of the key of {} in the last day · see: hasync history events",
+                                    counted(status.refused_last_day, "command"), status.settings.peer.name));
+}
+
 // Nothing that is scheduled at all is told elsewhere.
 std::string schedule_row(const agent::Status& status) {
   if (!status.apply_needed || !status.node.applied) return {};
@@ -199,10 +206,11 @@ std::string render(const agent::Status& status, Format format, LocalTime local) 
   }
   if (status.node.role == Role::primary) {
     text += row("since", format_rfc3339(std::chrono::floor<std::chrono::seconds>(status.node.role_since)));
-    return text + schedule_row(status) + row("mail", tell_mail(status)) + row("look", "hasync history failovers");
+    return text + schedule_row(status) + refused_row(status) + row("mail", tell_mail(status)) +
+           row("look", "hasync history failovers");
   }
   text += row("data", tell_point(status)) + row("sync", tell_schedule(status, local)) + row("", tell_last_run(status));
-  text += schedule_row(status);
+  text += schedule_row(status) + refused_row(status);
   if (status.node.peer && peer::clocks_differ(status.node.peer->clock_offset))
     text += row("clock", peer::tell_clock_offset(status.settings.peer.name, status.node.peer->clock_offset));
   return text + row("heartbeat", tell_beat(status)) + row("on failure", tell_failover(status)) +

@@ -128,7 +128,16 @@ CREATE TABLE point_datasets (
 ) STRICT, WITHOUT ROWID;
 )sql";
 
-constexpr std::array migrations{version_1, version_2, version_3};
+constexpr auto version_4 = R"sql(
+CREATE TABLE refusals (
+  id INTEGER PRIMARY KEY,
+  at INTEGER NOT NULL, count INTEGER NOT NULL,
+  command TEXT NOT NULL, reason TEXT NOT NULL, source TEXT NOT NULL
+) STRICT;
+CREATE INDEX refusals_by_time ON refusals (at);
+)sql";
+
+constexpr std::array migrations{version_1, version_2, version_3, version_4};
 static_assert(migrations.size() == schema_version);
 
 Result<int> version_of(Database& database) {

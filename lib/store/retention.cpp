@@ -28,6 +28,7 @@ constexpr std::array rules{
          "finished < ? AND NOT (kind = 'promotion' AND result = 'failed' AND acknowledged IS NULL)"},
     Rule{"mails", "rowid", "queued < ? AND id NOT IN (SELECT mail FROM recipients WHERE state = 'queued')"},
     Rule{"events", "rowid", "at < ?"},
+    Rule{"refusals", "rowid", "at < ?"},
 };
 
 }  // namespace

@@ -113,6 +113,8 @@ Judged judge(const config::Config& settings, const config::Dataset& dataset, con
   if (result.end == ProcessResult::End::signalled)
     return {Error{ExitCode::failed, fmt::format("{}: rsync was {}", about, tell_end(result))}, {}};
   if (result.code == vanished) return {{}, about + ": some files vanished while they were read"};
+  if (auto refusal = peer::told_refusal(settings.peer, result.errors))
+    return {with_context(std::move(*refusal), about), {}};
   const bool over_ssh = settings.peer.transport == config::Transport::ssh;
   const bool broke_off = result.code == stream_ended &&
                          result.errors.find("connection unexpectedly closed") != std::string::npos &&

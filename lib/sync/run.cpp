@@ -9,6 +9,7 @@
 #include "base/text.hpp"
 #include "os/file_lock.hpp"
 #include "os/tree.hpp"
+#include "peer/allowed.hpp"
 #include "peer/describe.hpp"
 #include "store/node_state.hpp"
 #include "store/point_datasets.hpp"
@@ -30,7 +31,7 @@ Result<std::optional<std::int64_t>> ask_peer(const config::Config& settings, sto
                                              const store::NodeState& node, const std::vector<std::string>& forced,
                                              Carrier& carrier, Seams seams) {
   if (settings.peer.transport == config::Transport::local) return std::nullopt;
-  const auto told = peer::ask_peer(settings.peer, seams.runner, ask_timeout);
+  const auto told = peer::ask_peer(settings.peer, seams.runner, ask_timeout, peer::folders_of(settings));
   if (!told && told.error().code == ExitCode::failed && !node.peer) {
     carrier.note(told.error().message);
     return std::nullopt;

@@ -9,6 +9,7 @@
 #include "store/migrations.hpp"
 #include "store/node_state.hpp"
 #include "store/outbox.hpp"
+#include "store/refusals.hpp"
 #include "store/retention.hpp"
 #include "store/settings_versions.hpp"
 #include "store/state.hpp"
@@ -46,7 +47,7 @@ TEST_CASE("a newer store is refused and left as it is") {
   REQUIRE(open_state(paths).value().execute("PRAGMA user_version = 99"));
   CHECK(open_state(paths).error().message ==
         "store " + paths.database() +
-            ": was written by a newer hasync (schema 99, this one knows 3); install that version here");
+            ": was written by a newer hasync (schema 99, this one knows 4); install that version here");
 }
 
 TEST_CASE("an older store is brought up to date, and keeps what it holds") {
@@ -56,14 +57,15 @@ TEST_CASE("an older store is brought up to date, and keeps what it holds") {
     REQUIRE(read_or_start_node(database, Role::primary, t0));
     // As version 1 left it.
     REQUIRE(database.execute(
-        "DROP TABLE settings_versions; DROP TABLE applied_settings; DROP TABLE point_datasets; PRAGMA user_version = "
-        "1"));
+        "DROP TABLE settings_versions; DROP TABLE applied_settings; DROP TABLE point_datasets; DROP TABLE refusals; "
+        "PRAGMA user_version = 1"));
   }
   auto database = open_state(paths).value();
   CHECK(asked(database, "PRAGMA user_version") == std::to_string(schema_version));
   CHECK(read_node(database).value()->role == Role::primary);
   CHECK_FALSE(read_applied_settings(database).value());
   CHECK(list_versions(database, "/etc/hasync/hasync.yaml").value().empty());
+  CHECK(list_refusals(database, {}).value().empty());
 }
 
 TEST_CASE("what is no store is told as such") {
@@ -184,4 +186,24 @@ TEST_CASE("a failed promotion waits for an operator, once") {
   CHECK(steps_of(database, waiting->id).value().size() == 1);
   REQUIRE(acknowledge_failovers(database, t0));
   CHECK_FALSE(unacknowledged_failover(database).value());
+}
+
+TEST_CASE("refusals are counted, a record a minute at most") {
+  auto database = new_store();
+  const auto refuse = [&](Instant at, const std::string& command) {
+    REQUIRE(count_refusal(database, {at, 1, command, "no", "10.0.0.1"}));
+  };
+  for (int times = 0; times < 100; ++times) refuse(t0 + times * 500ms, "sh " + std::to_string(times));
+  refuse(t0 + 60s, "later");
+  refuse(t0 - 1h, "the clock was set back");
+  const auto all = list_refusals(database, {}).value();
+  REQUIRE(all.size() == 3);
+  CHECK(all[0].command == "later");
+  CHECK(all[1].command == "sh 0");
+  CHECK(all[1].count == 100);
+  CHECK(all[1].from == "10.0.0.1");
+  CHECK(refused_since(database, t0).value() == 101);
+  CHECK(refused_since(database, t0 + 1h).value() == 0);
+  REQUIRE(forget_before(database, t0 + 1s));
+  CHECK(list_refusals(database, {}).value().size() == 1);
 }

@@ -1,0 +1,81 @@
+// What the peer's ssh starts here: nothing but this, where authorized_keys has the forced command `hasync agent serve`.
+#include <fmt/format.h>
+
+#include <cstdlib>
+
+#include "base/text.hpp"
+#include "cmd/command.hpp"
+#include "cmd/commands.hpp"
+#include "config/load.hpp"
+#include "os/confine.hpp"
+#include "peer/allowed.hpp"
+#include "peer/describe.hpp"
+#include "store/node_state.hpp"
+#include "store/refusals.hpp"
+
+namespace hasync::cmd {
+namespace {
+
+constexpr std::size_t shown_of_command = 160;
+
+std::string from_ssh(const char* name) {
+  const char* value = std::getenv(name);
+  return value != nullptr ? value : "";
+}
+
+Result<ExitCode> describe_node(Session& session, const std::vector<std::string>& sources) {
+  HASYNC_TRY(const auto loaded, config::load(session.config_path));
+  const auto& settings = loaded.config;
+  HASYNC_TRY(auto database, store::open_state(session.state()));
+  const auto now = session.clock.now();
+  HASYNC_TRY(const auto state, store::read_or_start_node(database, settings.node.role, now));
+  peer::Description description{settings.node.name, state.role, state.term, HASYNC_VERSION, now, {}};
+  for (const auto& source : sources) description.sources.push_back(peer::look_at_source(source));
+  session.print(peer::render(description));
+  return ExitCode::done;
+}
+
+Result<void> record(const Session& session, const std::string& command, const std::string& reason) {
+  HASYNC_TRY(auto database, store::open_state(session.state()));
+  const auto connection = from_ssh("SSH_CONNECTION");  // ssh(1): the client's address comes first
+  return store::count_refusal(
+      database, {session.clock.now(), 1, command, reason, printable(connection.substr(0, connection.find(' ')))});
+}
+
+Error refusal(const Session& session, const std::string& command, const std::string& reason) {
+  const auto shown = printable(command.substr(0, shown_of_command)) + (command.size() > shown_of_command ? "…" : "");
+  const auto recorded = record(session, shown, reason);
+  return {ExitCode::unsafe, fmt::format("refused: {}{}{}", shown.empty() ? "" : shown + ": ", reason,
+                                        recorded ? "" : "; this is not recorded: " + recorded.error().message)};
+}
+
+Result<ExitCode> serve(Session& session) {
+  const auto command = from_ssh("SSH_ORIGINAL_COMMAND");
+  const auto loaded = config::load(session.config_path);
+  // What the faults show of the settings is none of the peer's business.
+  if (!loaded)
+    return fail(ExitCode::config, "the settings of hasync here cannot be read; on this server: hasync config check");
+  const auto confinement = can_confine() ? peer::Confinement::possible : peer::Confinement::impossible;
+  auto permission = peer::allow(command, peer::folders_of(loaded->config), confinement);
+  if (!permission) return fail(refusal(session, command, permission.error().message));
+  if (permission->what == peer::Permission::What::describe) return describe_node(session, permission->sources);
+  return fail(become_confined({std::move(permission->argv), std::move(permission->sources)}));
+}
+
+}  // namespace
+
+void add_serve(CLI::App& agent, Invocation& invocation) {
+  auto sources = std::make_shared<std::vector<std::string>>();
+  add_command(agent, "describe", "tell the peer who this node is: role, term, version, clock", invocation,
+              [sources](Session& session) { return describe_node(session, *sources); })
+      ->add_option("--source", *sources, "tell of this folder, too: is it there, on which file system; may be repeated")
+      ->type_name("PATH")
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  add_command(agent, "serve",
+              "the forced command of the peer's key in authorized_keys: describes this node, sends the sources of the "
+              "datasets, refuses everything else",
+              invocation, serve);
+}
+
+}  // namespace hasync::cmd
