@@ -15,6 +15,11 @@ Error refused(std::string why) { return {ExitCode::unsafe, std::move(why)}; }
 
 constexpr std::array forceable{empty_source, shrink, other_file_system, peer_term, room};
 
+// "1.4" of "1.4.2".
+std::string_view major_minor(std::string_view version) {
+  return version.substr(0, version.find('.', version.find('.') + 1));
+}
+
 bool is_forced(const std::vector<std::string>& forced, std::string_view name) {
   return std::find(forced.begin(), forced.end(), name) != forced.end();
 }
@@ -59,6 +64,14 @@ std::optional<Error> refuse_peer(const peer::Description& told, const store::Nod
                     "has may be older; if it is right all the same: hasync sync --force={3}",
                     told.node, told.term, node.term, peer_term));
   return std::nullopt;
+}
+
+std::optional<Error> refuse_version(const peer::Description& told, std::string_view ours) {
+  if (major_minor(told.version) == major_minor(ours)) return std::nullopt;
+  return refused(
+      fmt::format("{} has hasync {}, this node {}, which need not understand each other; install the same "
+                  "version on both",
+                  told.node, told.version.empty() ? "of no version" : printable(told.version), ours));
 }
 
 std::vector<Hold> reasons_to_hold(const config::Config& settings, const config::Dataset& dataset,

@@ -30,6 +30,8 @@ std::optional<Error> refuse_node(const store::NodeState& node, const std::option
 // of.
 std::optional<Error> refuse_peer(const peer::Description& told, const store::NodeState& node,
                                  const std::vector<std::string>& forced);
+// Its hasync, which must be of the same MAJOR.MINOR as ours.
+std::optional<Error> refuse_version(const peer::Description& told, std::string_view ours);
 
 // A dataset as it is in a point, or in its source now.
 struct Numbers {

@@ -39,6 +39,7 @@ Result<std::optional<std::int64_t>> ask_peer(const config::Config& settings, sto
   if (!told) return fail(told.error());
   HASYNC_CHECK(peer::record_told(database, *told, seams.clock.now()));
   if (auto refusal = refuse_peer(*told, node, forced)) return fail(std::move(*refusal));
+  if (auto refusal = refuse_version(*told, HASYNC_VERSION)) return fail(std::move(*refusal));
   return std::optional{told->term};
 }
 

@@ -28,6 +28,25 @@ TEST_CASE("only a primary that was not left behind is pulled from") {
   CHECK(of_peer(Role::primary, 1, {"empty-source"}) != "pulled from");
 }
 
+TEST_CASE("only a peer with the same MAJOR.MINOR is pulled from") {
+  const auto of_version = [](const std::string& version) {
+    return words(refuse_version({.node = "east", .version = version}, "1.4.2"));
+  };
+  CHECK(of_version("1.4.2") == "pulled from");
+  CHECK(of_version("1.4.0") == "pulled from");
+  CHECK(of_version("1.4") == "pulled from");
+  CHECK(
+      of_version("1.5.2") ==
+      "east has hasync 1.5.2, this node 1.4.2, which need not understand each other; install the same version on both");
+  CHECK(of_version("2.4.2") != "pulled from");
+  CHECK(of_version("1.40.2") != "pulled from");
+  CHECK(of_version("1") != "pulled from");
+  CHECK(
+      of_version("") ==
+      "east has hasync of no version, this node 1.4.2, which need not understand each other; install the same version "
+      "on both");
+}
+
 TEST_CASE("a primary never pulls, nor does a node whose change of role is not finished") {
   CHECK(words(refuse_node({.role = Role::secondary}, {}, "west")) == "pulled from");
   CHECK(words(refuse_node({.role = Role::primary, .term = 4}, {}, "west")) ==
