@@ -6,13 +6,15 @@ namespace hasync::cmd {
 
 const std::vector<Command>& commands() {
   static const std::vector<Command> table{
-      {"init", add_init},           {"config", add_config},     {"dataset", add_dataset},       {"probe", add_probe},
-      {"witness", add_witness},     {"step", add_step},         {"email", add_email},           {"apply", add_apply},
-      {"uninstall", add_uninstall}, {"schedule", add_schedule}, {"check", add_check},           {"status", add_status},
-      {"history", add_history},     {"why", add_why},           {"points", add_points},         {"sync", add_sync},
-      {"promote", add_promote},     {"demote", add_demote},     {"pause", add_pause},           {"resume", add_resume},
-      {"notify", add_notify},       {"agent", add_agent},       {"completion", add_completion}, {"help", add_help},
-      {"version", add_version},
+      {"init", add_init},           {"config", add_config},     {"dataset", add_dataset},
+      {"probe", add_probe},         {"witness", add_witness},   {"step", add_step},
+      {"email", add_email},         {"pair", add_pair},         {"apply", add_apply},
+      {"uninstall", add_uninstall}, {"schedule", add_schedule}, {"check", add_check},
+      {"status", add_status},       {"history", add_history},   {"why", add_why},
+      {"points", add_points},       {"sync", add_sync},         {"promote", add_promote},
+      {"demote", add_demote},       {"pause", add_pause},       {"resume", add_resume},
+      {"notify", add_notify},       {"agent", add_agent},       {"completion", add_completion},
+      {"help", add_help},           {"version", add_version},
   };
   return table;
 }

@@ -23,6 +23,7 @@ void add_help(CLI::App& parent, Invocation& invocation);
 void add_history(CLI::App& parent, Invocation& invocation);
 void add_init(CLI::App& parent, Invocation& invocation);
 void add_notify(CLI::App& parent, Invocation& invocation);
+void add_pair(CLI::App& parent, Invocation& invocation);
 void add_pause(CLI::App& parent, Invocation& invocation);
 void add_points(CLI::App& parent, Invocation& invocation);
 void add_probe(CLI::App& parent, Invocation& invocation);

@@ -6,8 +6,8 @@
 #include <array>
 #include <filesystem>
 
+#include "agent/keys.hpp"
 #include "base/text.hpp"
-#include "os/atomic_file.hpp"
 #include "os/unnamed_file.hpp"
 #include "peer/transport.hpp"
 
@@ -16,41 +16,9 @@ namespace {
 
 constexpr auto connect_timeout = std::chrono::seconds{5};
 
-std::string folder_of(const std::string& path) { return path.substr(0, path.rfind('/')); }
-
 bool is_there(const std::string& path) {
   std::error_code none;
   return std::filesystem::exists(path, none);
-}
-
-Result<void> succeed(ProcessRunner& runner, const std::vector<std::string>& argv) {
-  HASYNC_TRY(const auto ended, runner.run({.argv = argv}));
-  if (ended.succeeded()) return {};
-  return fail(ExitCode::failed, fmt::format("{}: {}", shell_line(argv), tell_end(ended)));
-}
-
-Result<void> make_private_folder(const std::string& path, ProcessRunner& runner) {
-  if (is_there(path)) return {};
-  return succeed(runner, {"install", "-d", "-m", "0700", "--", path});
-}
-
-Result<std::string> make_key(const Draft& draft, ProcessRunner& runner) {
-  const auto& file = draft.settings.peer.identity_file;
-  HASYNC_CHECK(make_private_folder(folder_of(file), runner));
-  HASYNC_CHECK(succeed(
-      runner, {"ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "hasync@" + draft.settings.node.name, "-f", file}));
-  HASYNC_TRY(const auto line, read_file(file + ".pub"));
-  return std::string{trim(line)};
-}
-
-// The known_hosts file as it will be once the settings are written.
-Result<std::string> known_hosts_to_be(const Interview& interview) {
-  const auto file = own_known_hosts(interview.here.config_path);
-  std::string before;
-  if (is_there(file)) {
-    HASYNC_TRY(before, read_file(file));
-  }
-  return peer::pinned_in(before, *interview.found.host_key->what);
 }
 
 // The peer as it will be reached. A host key that is agreed to is pinned for this moment only: nothing is written yet.
@@ -59,7 +27,8 @@ auto with_peer_to_be(const Interview& interview, Use use) -> decltype(use(config
   const auto so_far = draft(interview);
   auto peer = so_far.settings.peer;
   if (!so_far.pins_host_key) return use(peer);
-  HASYNC_TRY(const auto text, known_hosts_to_be(interview));
+  HASYNC_TRY(const auto text,
+             with_pinned(own_known_hosts(interview.here.config_path), *interview.found.host_key->what));
   HASYNC_TRY(const auto pinned, UnnamedFile::holding(text));
   peer.known_hosts_file = pinned.path();
   return use(peer);
@@ -72,6 +41,7 @@ Result<std::string> try_ssh(const config::Peer& peer, ProcessRunner& runner) {
   if (ended.succeeded()) return split(ended.output, '\n').front();
   if (ended.end == ProcessResult::End::timed_out) return fail(peer::explain_ssh(peer, "timed out"));
   if (ended.end != ProcessResult::End::exited || ended.code == 255) return fail(peer::explain_ssh(peer, ended.errors));
+  if (peer::told_refusal(peer, ended.errors)) return "hasync agent serve";  // the key is paired already
   if (ended.code == 127)
     return fail(ExitCode::failed, fmt::format("ssh reaches {}, but it has no rsync; install it there", peer.name));
   return fail(ExitCode::failed, fmt::format("rsync on {}: {}", peer.name, tell_end(ended)));
@@ -95,7 +65,8 @@ Interview look(Interview interview, Look at, ProcessRunner& runner) {
       return learned(std::move(interview), std::move(key));
     }
     case Look::make_key:
-      return learned_of_made_key(std::move(interview), make_key(so_far, runner));
+      return learned_of_made_key(std::move(interview), make_key(so_far.settings.peer.identity_file,
+                                                                "hasync@" + so_far.settings.node.name, runner));
     case Look::ssh: {
       auto rsync = with_peer_to_be(interview, [&](const config::Peer& peer) { return try_ssh(peer, runner); });
       return learned_of_ssh(std::move(interview), std::move(rsync));
@@ -115,10 +86,7 @@ Interview look(Interview interview, Look at, ProcessRunner& runner) {
 
 Result<void> pin_host_key(const Interview& interview, ProcessRunner& runner) {
   if (!draft(interview).pins_host_key) return {};
-  const auto file = own_known_hosts(interview.here.config_path);
-  HASYNC_TRY(const auto text, known_hosts_to_be(interview));
-  HASYNC_CHECK(make_private_folder(folder_of(file), runner));
-  return replace_file(file, text, 0600);
+  return pin(own_known_hosts(interview.here.config_path), *interview.found.host_key->what, runner);
 }
 
 }  // namespace hasync::agent

@@ -16,11 +16,11 @@ SECONDS = 30  # for what must come; nothing here waits that long when all is wel
 
 
 class Talk:
-    """`hasync init` on a terminal of its own."""
+    """`hasync init`, or another command, on a terminal of its own."""
 
-    def __init__(self, pair, *words, before=(), config=None):
+    def __init__(self, pair, *words, before=(), config=None, command="init"):
         self.config = pathlib.Path(config or pair.folder / "etc" / "hasync.yaml")
-        argv = [*before, HASYNC, "--config", str(self.config), "init", *map(str, words)]
+        argv = [*before, HASYNC, "--config", str(self.config), command, *map(str, words)]
         self.seen = ""
         self.read_to = 0
         self.process, self.terminal = pty.fork()
