@@ -99,7 +99,7 @@ def unchanged(east, west):
 def test_a_check_of_fresh_hosts_tells_what_would_be_and_changes_nothing(controller, unchanged):
     run = controller.play("site.yml", "--check", "--diff").succeeded()
     assert run.changed["east"] > 0 and run.changed["west"] > 0
-    assert "+  run_every: 15m" in run.told and "+restrict,from=" in run.told
+    assert "+  run_every: 15m" in run.told and "+restrict,command=" in run.told
     unchanged()
 
 
@@ -115,7 +115,7 @@ def test_the_first_run_makes_a_pair(controller, lab, east, west):
                               "644 root ssh/id_ed25519.pub", "644 root ssh/known_hosts"}
         assert host.tell("systemctl", "is-active", *UNITS).split() == ["active"] * len(UNITS)
         people, peer = host.tell("cat", "/root/.ssh/authorized_keys").splitlines()
-        assert peer.startswith(f'restrict,from="{lab.network}.0/24" ssh-ed25519 ')
+        assert peer.startswith(f'restrict,command="/usr/bin/hasync agent serve",from="{lab.network}.0/24" ssh-ed25519 ')
 
 
 def test_the_exchanged_keys_let_west_pull_and_nothing_more(east, west):
@@ -128,6 +128,8 @@ def test_the_exchanged_keys_let_west_pull_and_nothing_more(east, west):
         ssh = ["ssh", "-F", "none", "-i", "/etc/hasync/ssh/id_ed25519", "-o", "IdentitiesOnly=yes", "-o", "BatchMode=yes",
                "-o", "UserKnownHostsFile=/etc/hasync/ssh/known_hosts", "-o", "GlobalKnownHostsFile=none", f"{peer}.example.net"]
         assert json.loads(host.tell(*ssh, "hasync", "agent", "describe"))["node"] == peer
+        refused = host.run(*ssh, "cat", "/etc/shadow", check=False)
+        assert (refused.returncode, refused.stdout) == (6, "") and "hasync: refused: cat /etc/shadow: " in refused.stderr
         assert "PTY allocation request failed" in host.run(*ssh[:-1], "-tt", ssh[-1], "true", check=False).stderr
 
 
