@@ -7,7 +7,6 @@
 #include <system_error>
 
 #include "agent/look.hpp"
-#include "agent/reaching.hpp"
 #include "base/text.hpp"
 #include "cmd/command.hpp"
 #include "cmd/commands.hpp"
@@ -116,7 +115,8 @@ Result<ExitCode> write(Session& session, const Asked& asked, const config::Confi
     session.print(report::line_diff(session.config_path, before, text));
   session.print(report::render(changes, session.format));
   if (plain)
-    session.print(fmt::format("next: hasync check{}, then{} hasync apply\n",
+    session.print(fmt::format("next: {}hasync check{}, then{} hasync apply\n",
+                              settings.peer.transport == config::Transport::ssh ? "hasync pair --install, then " : "",
                               settings.notify.email.to.empty() ? "" : ", then hasync notify test",
                               settings.node.role == Role::primary ? "" : " hasync sync, then"));
   return ExitCode::done;
@@ -139,10 +139,7 @@ Result<ExitCode> init_by_conversation(Session& session, const Asked& asked) {
   HASYNC_TRY(const auto agreed, converse(session));
   HASYNC_CHECK(agent::pin_host_key(agreed, session.runner));
   const auto draft = agent::draft(agreed);
-  HASYNC_TRY(const auto ended, write(session, asked, draft.settings));
-  if (draft.let_in_later)
-    session.print(fmt::format("before: let the key in on {}: {}\n", draft.settings.peer.name, agent::way_in(draft)));
-  return ended;
+  return write(session, asked, draft.settings);
 }
 
 Result<ExitCode> init(Session& session, const Asked& asked) {

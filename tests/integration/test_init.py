@@ -142,7 +142,7 @@ def test_a_whole_conversation(pair, server):
     talk.expect("run_every: 45m")
     assert talk.nothing_written()
     talk.answer("", "yes")
-    talk.expect("next: hasync check, then hasync notify test, then hasync sync, then hasync apply\n")
+    talk.expect("next: hasync pair --install, then hasync check, then hasync notify test, then hasync sync, then hasync apply\n")
     assert talk.ended() == 0
 
     assert talk.config.stat().st_mode & 0o777 == 0o640
