@@ -25,22 +25,37 @@ constexpr auto ask_timeout = std::chrono::seconds{10};
 // A promotion or demotion that is about to begin holds the role lock for a moment; one that has begun, to its end.
 constexpr auto role_lock_patience = std::chrono::seconds{10};
 
-// Whether the peer is one to pull from; gives its term. A peer that never told one, having no hasync, can still be
-// pulled from, which is noted; one that cannot be reached is told now.
-Result<std::optional<std::int64_t>> ask_peer(const config::Config& settings, store::Database& database,
-                                             const store::NodeState& node, const std::vector<std::string>& forced,
-                                             Carrier& carrier, Seams seams) {
-  if (settings.peer.transport == config::Transport::local) return std::nullopt;
-  const auto told = peer::ask_peer(settings.peer, seams.runner, ask_timeout, peer::folders_of(settings));
+struct Answer {
+  std::optional<std::int64_t> term{};
+  FileSystems file_systems{};
+};
+
+Answer answer_of(const std::vector<peer::Source>& sources, std::optional<std::int64_t> term) {
+  Answer answer{.term = term};
+  for (const auto& source : sources) answer.file_systems[source.path] = source.file_system;
+  return answer;
+}
+
+// Whether the peer is one to pull from. One that never told a term, having no hasync, can still be pulled from, which
+// is noted; one that cannot be reached is told now.
+Result<Answer> ask_peer(const config::Config& settings, store::Database& database, const store::NodeState& node,
+                        const std::vector<std::string>& forced, Carrier& carrier, Seams seams) {
+  const auto folders = peer::folders_of(settings);
+  if (settings.peer.transport == config::Transport::local) {
+    std::vector<peer::Source> sources;
+    for (const auto& folder : folders) sources.push_back(peer::look_at_source(folder));
+    return answer_of(sources, std::nullopt);
+  }
+  const auto told = peer::ask_peer(settings.peer, seams.runner, ask_timeout, folders);
   if (!told && told.error().code == ExitCode::failed && !node.peer) {
     carrier.note(told.error().message);
-    return std::nullopt;
+    return Answer{};
   }
   if (!told) return fail(told.error());
   HASYNC_CHECK(peer::record_told(database, *told, seams.clock.now()));
   if (auto refusal = refuse_peer(*told, node, forced)) return fail(std::move(*refusal));
   if (auto refusal = refuse_version(*told, HASYNC_VERSION)) return fail(std::move(*refusal));
-  return std::optional{told->term};
+  return answer_of(told->sources, told->term);
 }
 
 // Datasets that the settings no longer name are no part of the new point.
@@ -109,11 +124,11 @@ class Run {
 
  private:
   Result<void> pull(const store::NodeState& node) {
-    HASYNC_TRY(peer_term_, ask_peer(settings_, database_, node, request_.forced, carrier_, seams_));
+    HASYNC_TRY(peer_, ask_peer(settings_, database_, node, request_.forced, carrier_, seams_));
     HASYNC_TRY(auto catalog, store::Catalog::open(store_));
     HASYNC_CHECK(catalog.keep_only(store::point_ids(store_)));
     HASYNC_CHECK(catalog.begin(*run_.point, store::current_point(store_)));
-    HASYNC_TRY(const auto plan, make_plan(store_, database_, carrier_, {}, request_.forced,
+    HASYNC_TRY(const auto plan, make_plan(store_, database_, carrier_, peer_.file_systems, request_.forced,
                                           [&](const std::string& dataset, const Change& change) {
                                             return catalog.add(dataset, change);
                                           }));
@@ -204,7 +219,7 @@ class Run {
   Result<void> look_again(const Plan& plan) {
     carrier_.note("some files vanished while they were read");
     if (!plan.holds.empty()) return {};
-    HASYNC_TRY(const auto now, make_plan(store_, database_, carrier_, {}, request_.forced, {}));
+    HASYNC_TRY(const auto now, make_plan(store_, database_, carrier_, peer_.file_systems, request_.forced, {}));
     if (now.holds.empty()) return {};
     return fail(ExitCode::unsafe, "the source changed while it was read: " + now.holds.front().why);
   }
@@ -328,11 +343,11 @@ class Run {
   // roles.
   Result<void> follow_peer() {
     const bool good = run_.result == store::SyncResult::success || run_.result == store::SyncResult::unchanged;
-    if (!good || !peer_term_) return {};
+    if (!good || !peer_.term) return {};
     HASYNC_TRY(const auto node, store::read_node(database_));
     HASYNC_TRY(const auto unfinished, store::unfinished_failover(database_));
     const bool still_standby = node && node->role == Role::secondary && !unfinished;
-    return still_standby && node->term != *peer_term_ ? store::set_term(database_, *peer_term_) : Result<void>{};
+    return still_standby && node->term != *peer_.term ? store::set_term(database_, *peer_.term) : Result<void>{};
   }
 
   const config::Config& settings_;
@@ -343,7 +358,7 @@ class Run {
   store::StoreFolder store_;
   Carrier carrier_;
   std::optional<FileLock> role_lock_;
-  std::optional<std::int64_t> peer_term_;
+  Answer peer_;
   store::SyncRun run_;
   Counts counts_;
   std::vector<DatasetPlan> datasets_;  // of the point that was made
@@ -362,8 +377,8 @@ Result<Plan> plan_sync(const config::Config& settings, store::Database& database
   HASYNC_TRY(const auto unfinished, store::unfinished_failover(database));
   if (auto refusal = refuse_node(node, unfinished, settings.node.name)) return fail(std::move(*refusal));
   Carrier carrier{settings, seams};
-  HASYNC_CHECK(ask_peer(settings, database, node, forced, carrier, seams));
-  return make_plan({settings.sync.store}, database, carrier, {}, forced, {});
+  HASYNC_TRY(const auto peer, ask_peer(settings, database, node, forced, carrier, seams));
+  return make_plan({settings.sync.store}, database, carrier, peer.file_systems, forced, {});
 }
 
 }  // namespace hasync::sync

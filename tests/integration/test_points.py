@@ -2,6 +2,7 @@
 import json
 import os
 import re
+import subprocess
 
 import pytest
 
@@ -88,6 +89,22 @@ def test_a_hold_is_overridden_by_name(filled):
     shrink(filled, 1)
     assert filled.run("sync", "--force=empty-source").returncode == 6
     assert filled.json("sync", "--force=shrink")["result"] == "success"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="a mount needs root")
+def test_a_source_on_another_file_system_is_held(filled):
+    subprocess.run(["mount", "-t", "tmpfs", "tmpfs", filled.source], check=True)
+    try:
+        for number in range(MANY):
+            (filled.source / f"f{number}").write_text("other\n" * 100)
+        held = filled.run("sync")
+        assert held.returncode == 6
+        assert f"dataset app: {filled.source} on east is on another file system than before; is the right one mounted?" in held.stderr
+        assert filled.current.readlink().name == filled.first
+        assert filled.json("sync", "--force=file-system")["result"] == "success"
+        assert filled.json("sync")["result"] == "unchanged"
+    finally:
+        subprocess.run(["umount", filled.source], check=True)
 
 
 def test_the_limit_is_the_operators(filled):
