@@ -1,11 +1,19 @@
 // What cron, systemd and the peer's ssh start. A success says nothing.
 #include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
 
 #include "agent/agents.hpp"
 #include "agent/failover.hpp"
 #include "cmd/command.hpp"
 #include "cmd/commands.hpp"
 #include "cmd/local_node.hpp"
+#include "os/tree.hpp"
+#include "store/application_database.hpp"
+#include "sync/dumps.hpp"
 
 namespace hasync::cmd {
 namespace {
@@ -71,6 +79,24 @@ Result<ExitCode> housekeeping(Session& session) {
   return ExitCode::done;
 }
 
+Result<ExitCode> dump_sqlite(Session& session, const std::string& path) {
+  struct stat found {};
+  if (::stat(path.c_str(), &found) != 0) return fail(os_error(fmt::format("cannot read {}", path), errno));
+  HASYNC_CHECK(make_folders(session.state_folder));
+  HASYNC_TRY(const auto copy, store::copy_in_use(path, session.state_folder));
+  session.print(sync::tell_ownership({found.st_mode & 07777U, found.st_uid, found.st_gid}));
+  std::array<char, 65536> chunk{};
+  for (;;) {
+    const auto length = ::read(copy.get(), chunk.data(), chunk.size());
+    if (length < 0 && errno == EINTR) continue;
+    if (length < 0) return fail(os_error(fmt::format("cannot read the copy of {}", path), errno));
+    if (length == 0) break;
+    session.print({chunk.data(), static_cast<std::size_t>(length)});
+    HASYNC_CHECK(session.all_printed());
+  }
+  return ExitCode::done;
+}
+
 }  // namespace
 
 void add_agent(CLI::App& parent, Invocation& invocation) {
@@ -86,6 +112,13 @@ void add_agent(CLI::App& parent, Invocation& invocation) {
   add_command(*agent, "notify", "send what is due in the outbox", invocation, notify);
   add_command(*agent, "housekeeping", "forget old history", invocation, housekeeping);
   add_serve(*agent, invocation);
+  auto database = std::make_shared<std::string>();
+  auto* dump = agent->add_subcommand("dump", "what a standby pulls that is no folder, to standard output");
+  dump->require_subcommand(1);
+  add_command(*dump, "sqlite", "an SQLite database as it is at one moment, while it is in use", invocation,
+              [database](Session& session) { return dump_sqlite(session, *database); })
+      ->add_option("FILE", *database, "the file of the database")
+      ->required();
 }
 
 }  // namespace hasync::cmd

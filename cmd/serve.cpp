@@ -8,10 +8,12 @@
 #include "cmd/commands.hpp"
 #include "config/load.hpp"
 #include "os/confine.hpp"
+#include "os/process.hpp"
 #include "peer/allowed.hpp"
 #include "peer/describe.hpp"
 #include "store/node_state.hpp"
 #include "store/refusals.hpp"
+#include "sync/dumps.hpp"
 
 namespace hasync::cmd {
 namespace {
@@ -49,6 +51,29 @@ Error refusal(const Session& session, const std::string& command, const std::str
                                         recorded ? "" : "; this is not recorded: " + recorded.error().message)};
 }
 
+std::vector<std::vector<std::string>> dumps_of(const config::Config& settings) {
+  std::vector<std::vector<std::string>> dumps;
+  for (const auto& dataset : settings.sync.datasets) {
+    if (dataset.type == config::DatasetType::files) continue;
+    for (const auto& part : sync::dump_parts(dataset)) {
+      dumps.push_back(part.argv);
+      if (!part.otherwise.empty()) dumps.push_back(part.otherwise);
+    }
+  }
+  return dumps;
+}
+
+// A dump by hasync itself may be of this one, wherever it is installed. What a program needs to log in to its server
+// may be in the user's home.
+Error become_dump(std::vector<std::string> argv) {
+  if (argv.front() == "hasync") {
+    auto program = own_program();
+    if (!program) return program.error();
+    argv.front() = std::move(*program);
+  }
+  return become(argv, {"HOME=" + from_ssh("HOME"), "USER=" + from_ssh("USER"), "LC_ALL=C"});
+}
+
 Result<ExitCode> serve(Session& session) {
   const auto command = from_ssh("SSH_ORIGINAL_COMMAND");
   const auto loaded = config::load(session.config_path);
@@ -56,9 +81,10 @@ Result<ExitCode> serve(Session& session) {
   if (!loaded)
     return fail(ExitCode::config, "the settings of hasync here cannot be read; on this server: hasync config check");
   const auto confinement = can_confine() ? peer::Confinement::possible : peer::Confinement::impossible;
-  auto permission = peer::allow(command, peer::folders_of(loaded->config), confinement);
+  auto permission = peer::allow(command, {peer::folders_of(loaded->config), dumps_of(loaded->config)}, confinement);
   if (!permission) return fail(refusal(session, command, permission.error().message));
   if (permission->what == peer::Permission::What::describe) return describe_node(session, permission->sources);
+  if (permission->what == peer::Permission::What::dump) return fail(become_dump(std::move(permission->argv)));
   return fail(become_confined({std::move(permission->argv), std::move(permission->sources)}));
 }
 
@@ -74,7 +100,7 @@ void add_serve(CLI::App& agent, Invocation& invocation) {
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   add_command(agent, "serve",
               "the forced command of the peer's key in authorized_keys: describes this node, sends the sources of the "
-              "datasets, refuses everything else",
+              "datasets, dumps the others, refuses everything else",
               invocation, serve);
 }
 

@@ -9,8 +9,10 @@
 
 #include "agent/decision.hpp"
 #include "base/text.hpp"
+#include "config/datasets.hpp"
 #include "config/validate.hpp"
 #include "failover/activation.hpp"
+#include "failover/postgresql.hpp"
 #include "heartbeat/probes.hpp"
 #include "os/tree.hpp"
 #include "peer/allowed.hpp"
@@ -55,23 +57,59 @@ Checked check_peer(const Node& node, const Told& asked) {
       fmt::format("{} is {}, term {}, hasync {}", told->node, store::role_name(told->role), told->term, told->version)};
 }
 
-// A peer whose key opens no shell tells by its hasync; one that has none, or an older one, by test(1).
-Checked check_source(const Node& node, const config::Dataset& dataset, const Told& told) {
-  const auto name = "source " + dataset.name;
-  Checked good{name, Finding::good, dataset.source + " is a folder, and readable"};
-  Checked bad{name, Finding::bad,
-              fmt::format("{} on {} is not a folder that can be read", dataset.source, node.settings.peer.name)};
-  if (told && !*told && told->error().code != ExitCode::failed) return {name, Finding::bad, told->error().message};
-  if (told && *told)
-    for (const auto& source : told->value().sources)
-      if (source.path == dataset.source) return source.there ? good : bad;
-  const auto argv = peer::command_on_peer(node.settings.peer,
-                                          {"test", "-d", dataset.source, "-a", "-r", dataset.source}, ask_timeout);
+// Asks the peer's test(1), or a shell, which says yes by exit status 0.
+Checked ask_peer_for(const Node& node, const std::string& name, const std::vector<std::string>& question,
+                     const std::string& yes, const std::string& no) {
+  const auto argv = peer::command_on_peer(node.settings.peer, question, ask_timeout);
   const auto ended = node.runner.run({.argv = argv, .timeout = ask_timeout + std::chrono::seconds{5}});
   if (!ended) return {name, Finding::bad, ended.error().message};
-  if (ended->succeeded()) return good;
+  if (ended->succeeded()) return {name, Finding::good, yes};
   if (ended->code == 255) return {name, Finding::bad, peer::explain_ssh(node.settings.peer, ended->errors).message};
-  return bad;
+  return {name, Finding::bad, no};
+}
+
+// A peer whose key opens no shell tells of its folders by its hasync; one that has none, or an older one, by test(1).
+Checked check_source(const Node& node, const config::Dataset& dataset, const Told& told) {
+  const auto name = "source " + dataset.name;
+  const auto& peer = node.settings.peer.name;
+  if (told && !*told && told->error().code != ExitCode::failed) return {name, Finding::bad, told->error().message};
+  switch (dataset.type) {
+    case config::DatasetType::files:
+      break;
+    case config::DatasetType::postgresql:
+      return ask_peer_for(node, name, {"sh", "-c", "command -v pg_dump pg_dumpall >/dev/null"},
+                          "pg_dump and pg_dumpall are there",
+                          fmt::format("{} lacks pg_dump or pg_dumpall; install it there: apt-get install "
+                                      "postgresql-client",
+                                      peer));
+    case config::DatasetType::sqlite:
+      return ask_peer_for(node, name, {"test", "-f", dataset.source, "-a", "-r", dataset.source},
+                          dataset.source + " is a file, and readable",
+                          fmt::format("{} on {} is not a file that can be read", dataset.source, peer));
+    case config::DatasetType::command: {
+      const auto program = printable(dataset.run.front());
+      return ask_peer_for(node, name, {"sh", "-c", "command -v -- \"$1\" >/dev/null", "sh", dataset.run.front()},
+                          fmt::format("{} is there", program), fmt::format("{} has no program {}", peer, program));
+    }
+  }
+  const auto yes = dataset.source + " is a folder, and readable";
+  const auto no = fmt::format("{} on {} is not a folder that can be read", dataset.source, peer);
+  if (told && *told)
+    for (const auto& source : told->value().sources)
+      if (source.path == dataset.source)
+        return {name, source.there ? Finding::good : Finding::bad, source.there ? yes : no};
+  return ask_peer_for(node, name, {"test", "-d", dataset.source, "-a", "-r", dataset.source}, yes, no);
+}
+
+// Whether a promotion could restore a dump here, and the program that also checks each dump is there.
+void check_restoring(const Node& node, const config::Dataset& dataset, std::vector<Checked>& checked) {
+  if (dataset.type != config::DatasetType::postgresql) return;
+  checked.push_back(check_program(node, "postgresql-client", {"pg_restore", "--version"}));
+  if (checked.back().finding == Finding::bad) return;
+  const auto name = "restore " + dataset.name;
+  const auto trouble = failover::trouble_with_server(config::database_of(dataset), node.runner);
+  checked.push_back(trouble.empty() ? Checked{name, Finding::good, config::database_of(dataset) + " can be replaced"}
+                                    : Checked{name, Finding::bad, trouble});
 }
 
 Checked check_store(const Node& node) {
@@ -149,8 +187,11 @@ Checked check_run(const std::string& name, const std::vector<std::string>& argv)
           fmt::format("there is no program {} where cron and systemd look; write its whole path", printable(program))};
 }
 
-std::vector<Checked> check_runs(const config::Failover& failover) {
+std::vector<Checked> check_runs(const config::Config& settings) {
   std::vector<Checked> checked;
+  const auto& failover = settings.failover;
+  for (const auto& dataset : settings.sync.datasets)
+    if (!dataset.restore.empty()) checked.push_back(check_run("restore " + dataset.name, dataset.restore));
   if (failover.fence) checked.push_back(check_run("fence", failover.fence->run));
   for (const auto& step : failover.promote) checked.push_back(check_run("promote " + step.name, step.run));
   for (const auto& step : failover.demote) checked.push_back(check_run("demote " + step.name, step.run));
@@ -175,6 +216,7 @@ Result<std::vector<Checked>> check(const Node& node, const Installer& installer)
     told = peer::ask_peer(node.settings.peer, node.runner, ask_timeout, peer::folders_of(node.settings));
   checked.push_back(check_peer(node, told));
   for (const auto& dataset : node.settings.sync.datasets) checked.push_back(check_source(node, dataset, told));
+  for (const auto& dataset : node.settings.sync.datasets) check_restoring(node, dataset, checked);
   checked.push_back(check_store(node));
   const auto append = [&](const std::vector<Checked>& more) {
     checked.insert(checked.end(), more.begin(), more.end());
@@ -183,7 +225,7 @@ Result<std::vector<Checked>> check(const Node& node, const Installer& installer)
   append(check_probes(node, node.settings.failover.witnesses, "witness"));
   checked.push_back(check_mail_server(node));
   checked.push_back(check_live_paths(node));
-  append(check_runs(node.settings.failover));
+  append(check_runs(node.settings));
   checked.push_back(check_schedule(node, installer));
   for (const auto& warning : config::warnings(node.settings))
     if (!warning.starts_with("no notify")) checked.push_back({"settings", Finding::unwise, warning});

@@ -24,7 +24,8 @@ std::optional<store::Point> complete_point(const Node& node, std::string& troubl
     return std::nullopt;
   }
   for (const auto& dataset : node.settings.sync.datasets)
-    if (std::error_code none; !std::filesystem::is_directory(store.point(*id) + "/" + dataset.name, none)) {
+    if (std::error_code none; !std::filesystem::is_directory(store.point(*id) + "/" + dataset.name, none) ||
+                              !std::filesystem::exists(failover::in_point(store.point(*id), dataset), none)) {
       trouble = fmt::format("{} lacks the dataset {}", *id, dataset.name);
       return std::nullopt;
     }
@@ -82,6 +83,7 @@ Result<Decision> decide(const Node& node, const std::vector<std::string>& forced
     decision.plan =
         failover::plan_promotion(node.settings, store::StoreFolder{node.settings.sync.store}.point(facts.point->id));
     facts.live = failover::look_at_live_paths(decision.plan, facts.point->bytes, kept_in_place(node));
+    if (facts.live.trouble.empty()) facts.live.trouble = failover::trouble_with_servers(decision.plan, node.runner);
   }
   decision.guards = failover::judge_guards(facts);
   decision.blocking = failover::blocking(decision.guards, forced);

@@ -33,7 +33,7 @@ Result<Ended> perform(const Node& node, const store::FailoverRecord& failover, c
                                              {node.settings.node.name, node.settings.peer.name, role_lock.fd()},
                                              journal, node.clock, node.runner));
   HASYNC_TRY(auto after, store::steps_of(node.database, ended.id));
-  if (ended.result == FailoverResult::failed) failover::drop_copies(after);
+  if (ended.result == FailoverResult::failed) failover::drop_copies(after, node.runner);
   return Ended{std::move(ended), std::move(after)};
 }
 
@@ -232,7 +232,7 @@ Result<Ended> demote(const Node& node, const std::string& trigger, const std::st
   HASYNC_CHECK(transaction.commit());
   if (unfinished) {
     HASYNC_TRY(const auto steps, store::steps_of(node.database, unfinished->id));
-    failover::drop_copies(steps);
+    failover::drop_copies(steps, node.runner);
   }
   return perform(node, failover, lock);
 }
@@ -254,7 +254,7 @@ Result<std::optional<Ended>> resume(const Node& node) {
       HASYNC_TRY(auto given_up, give_up(node, *unfinished, std::move(why)));
       HASYNC_CHECK(tell_given_up(node, given_up, GivenUpBy::beat));
       HASYNC_CHECK(transaction.commit());
-      failover::drop_copies(steps);
+      failover::drop_copies(steps, node.runner);
       return std::optional{Ended{std::move(given_up), std::move(steps)}};
     }
   }

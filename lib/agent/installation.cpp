@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "config/database_uri.hpp"
 #include "failover/plan.hpp"
 
 namespace hasync::agent {
@@ -36,7 +37,8 @@ std::vector<std::string> paths_to_read(const config::Config& settings) {
                                  settings.notify.smtp.password_file, settings.notify.smtp.ca_file};
   for (const auto& probe : settings.heartbeat.probes) paths.push_back(probe.ca_file);
   if (settings.peer.transport == config::Transport::local)
-    for (const auto& dataset : settings.sync.datasets) paths.push_back(dataset.source);
+    for (const auto& dataset : settings.sync.datasets)
+      if (!config::is_database_uri(dataset.source)) paths.push_back(dataset.source);
   paths.erase(std::remove(paths.begin(), paths.end(), std::string{}), paths.end());
   std::transform(paths.begin(), paths.end(), paths.begin(), real);
   return paths;
@@ -46,7 +48,10 @@ schedule::Programs programs_of(const config::Config& settings) {
   const auto& failover = settings.failover;
   const auto runs = [](const config::Probe& probe) { return probe.type == config::ProbeType::command; };
   const auto& probes = settings.heartbeat.probes;
-  const bool any = failover.fence || !failover.promote.empty() || !failover.demote.empty() ||
+  const auto restores = [](const config::Dataset& dataset) { return !dataset.restore.empty(); };
+  const auto& datasets = settings.sync.datasets;
+  const bool any = std::any_of(datasets.begin(), datasets.end(), restores) || failover.fence ||
+                   !failover.promote.empty() || !failover.demote.empty() ||
                    std::any_of(probes.begin(), probes.end(), runs) ||
                    std::any_of(failover.witnesses.begin(), failover.witnesses.end(), runs);
   return any ? schedule::Programs::of_the_operator : schedule::Programs::ours;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/text.hpp"
+#include "config/datasets.hpp"
 #include "config/written.hpp"
 
 namespace hasync::config {
@@ -82,7 +83,13 @@ std::string size_text(std::int64_t bytes) {
 std::string rate_text(std::int64_t bytes) { return size_text(bytes) + "/s"; }
 
 std::string flow_of(const Dataset& dataset) {
-  auto text = fmt::format("{{ name: {}, source: {}", plain(dataset.name), plain(dataset.source));
+  auto text = fmt::format("{{ name: {}", plain(dataset.name));
+  if (dataset.type != DatasetType::files) text += fmt::format(", type: {}", dataset_type_name(dataset.type));
+  if (!dataset.source.empty()) text += ", source: " + plain(dataset.source);
+  if (!dataset.database.empty()) text += ", database: " + plain(dataset.database);
+  if (!dataset.run.empty()) text += ", run: " + list(dataset.run);
+  if (dataset.max_size > 0) text += ", max_size: " + size_text(dataset.max_size);
+  if (!dataset.restore.empty()) text += ", restore: " + list(dataset.restore);
   if (!dataset.live.empty()) text += ", live: " + plain(dataset.live);
   if (!dataset.exclude.empty()) text += ", exclude: " + list(dataset.exclude);
   return text + " }";

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "config/database_uri.hpp"
 #include "config/read_value.hpp"
 
 namespace hasync::config {
@@ -12,7 +13,8 @@ using std::pair;
 
 constexpr std::array roles{pair{"primary", Role::primary}, pair{"secondary", Role::secondary}};
 constexpr std::array transports{pair{"ssh", Transport::ssh}, pair{"local", Transport::local}};
-constexpr std::array dataset_types{pair{"files", DatasetType::files}};
+constexpr std::array dataset_types{pair{"files", DatasetType::files}, pair{"postgresql", DatasetType::postgresql},
+                                   pair{"sqlite", DatasetType::sqlite}, pair{"command", DatasetType::command}};
 constexpr std::array probe_types{pair{"tcp", ProbeType::tcp}, pair{"http", ProbeType::http},
                                  pair{"command", ProbeType::command}};
 constexpr std::array witness_types{pair{"tcp", ProbeType::tcp}};
@@ -78,15 +80,39 @@ const std::vector<Key> plain_keys{
     {"sync.datasets[].name", KeyType::text, required, "", "letters, digits, - and _",
      "The dataset: its folder in a recovery point has this name.",
      [](V v, T t) { return into_name(t.dataset->name, v); }},
-    {"sync.datasets[].type", KeyType::choice, optional, "files", "files", "What it is: files is a directory tree.",
+    {"sync.datasets[].type", KeyType::choice, optional, "files", "files, postgresql, sqlite, command",
+     "What it is: files is a directory tree, postgresql one database of a PostgreSQL server, sqlite one SQLite "
+     "database, command the output of a program.",
      [](V v, T t) { return into_choice(t.dataset->type, v, dataset_types); }},
-    {"sync.datasets[].source", KeyType::path, required, "", "an absolute path", "The folder on the primary.",
-     [](V v, T t) { return into_path(t.dataset->source, v); }},
+    {"sync.datasets[].source", KeyType::path, optional, "", "an absolute path, or postgresql:///NAME",
+     "files: the folder on the primary. sqlite: the file of the database there, which may be in use. postgresql: the "
+     "URI of the database, as the primary's own pg_dump is told it.",
+     [](V v, T t) {
+       const bool is_uri = is_database_uri(v.text);
+       return is_uri ? into_database_uri(t.dataset->source, v) : into_path(t.dataset->source, v);
+     }},
+    {"sync.datasets[].run", KeyType::words, optional, "", "a list: program and arguments",
+     "command: what is run on the primary, without a shell. Its standard output is the dataset; exit status 0 means "
+     "that it is all there.",
+     [](V v, T t) { return into_words(t.dataset->run, v); }},
+    {"sync.datasets[].max_size", KeyType::size, optional, "", "a size as 20GiB",
+     "What is not files: a dump that is larger is a failed run. Without it: 10GiB for a command, any size for others.",
+     [](V v, T t) { return into_size(t.dataset->max_size, v); }},
     {"sync.datasets[].live", KeyType::path, optional, "", "an absolute path",
-     "Where the application looks for it once this server is primary. Without it: STORE/live/NAME.",
+     "Where the application looks for it once this server is primary: a folder for files, else a file. Without it: "
+     "STORE/live/NAME.",
      [](V v, T t) { return into_path(t.dataset->live, v); }},
+    {"sync.datasets[].database", KeyType::text, optional, "", "a URI as postgresql:///app",
+     "postgresql: the database here that a promotion replaces with the dump. What has that name is renamed, not "
+     "dropped. Without it: the same as source.",
+     [](V v, T t) { return into_database_uri(t.dataset->database, v); }},
+    {"sync.datasets[].restore", KeyType::words, optional, "", "a list: program and arguments",
+     "command: what is run here in a promotion, with the dump as its standard input. It must be harmless to run again: "
+     "after a crash it is. Without live nothing is put at STORE/live/NAME then.",
+     [](V v, T t) { return into_words(t.dataset->restore, v); }},
     {"sync.datasets[].exclude", KeyType::words, optional, "", "a list of rsync patterns, as [\"cache/\"]",
-     "What is left out, see FILTER RULES in rsync(1).", [](V v, T t) { return into_words(t.dataset->exclude, v); }},
+     "files: what is left out, see FILTER RULES in rsync(1).",
+     [](V v, T t) { return into_words(t.dataset->exclude, v); }},
 
     {"heartbeat.interval", KeyType::duration, optional, "30s", "1s to 1h",
      "How often the peer is asked whether it is alive.",

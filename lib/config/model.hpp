@@ -35,14 +35,18 @@ struct Peer {
   std::string known_hosts_file;  // empty: ssh's own choice
 };
 
-enum class DatasetType { files };
+enum class DatasetType { files, postgresql, sqlite, command };
 
 struct Dataset {
   std::string name;
   DatasetType type = DatasetType::files;
-  std::string source;  // absolute path on the peer
-  std::string live;    // empty: STORE/live/NAME
-  std::vector<std::string> exclude;
+  std::string source;                // on the peer: an absolute path, the URI of a database; none for a command
+  std::vector<std::string> run;      // command: what is run on the peer
+  std::int64_t max_size = 0;         // bytes of a dump, see dump_limit(); 0: as its type says
+  std::string live;                  // empty: STORE/live/NAME
+  std::string database;              // postgresql: the URI of what a promotion replaces; empty: source
+  std::vector<std::string> restore;  // command: what takes the dump on its standard input in a promotion
+  std::vector<std::string> exclude;  // files
 };
 
 // "02:00" (its next occurrence when applied) or an absolute instant.

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/text.hpp"
+#include "config/database_uri.hpp"
 #include "config/keys.hpp"
 
 namespace hasync::config {
@@ -40,9 +41,11 @@ Result<Dataset> dataset_from(const std::string& text) {
   const auto equals = text.find('=');
   if (equals == std::string::npos || equals == 0)
     return wrong(text, "is not NAME=SOURCE or NAME=SOURCE:LIVE, as app=/var/lib/app");
-  const auto colon = text.find(':', equals);
+  const bool is_uri = is_database_uri(text.substr(equals + 1));  // it has colons of its own
+  const auto colon = is_uri ? std::string::npos : text.find(':', equals);
   Config nowhere;
   Dataset dataset;
+  if (is_uri) dataset.type = DatasetType::postgresql;
   const Target target{.config = nowhere, .dataset = &dataset};
   HASYNC_CHECK(read_part(text, "sync.datasets[].name", scalar(text.substr(0, equals)), target));
   const auto length = colon == std::string::npos ? colon : colon - equals - 1;

@@ -11,6 +11,8 @@
 #include <system_error>
 
 #include "base/text.hpp"
+#include "config/database_uri.hpp"
+#include "config/datasets.hpp"
 
 namespace hasync::config {
 namespace {
@@ -18,6 +20,8 @@ namespace {
 class Faults {
  public:
   explicit Faults(const Places& places) : places_(places) {}
+
+  bool is_set(const std::string& path) const { return places_.contains(path); }
 
   // At the key's own place, or at the nearest thing above it that is in the file.
   void add(std::string path, std::string message, std::string hint) {
@@ -63,8 +67,61 @@ bool inside(const std::string& path, const std::string& folder) {
   return path == folder || folder == "/" || path.starts_with(folder + "/");
 }
 
-std::string live_path(const Config& config, const Dataset& dataset) {
-  return dataset.live.empty() ? config.sync.store + "/live/" + dataset.name : dataset.live;
+// Keys that only some types have.
+struct Belongs {
+  std::string_view key;
+  std::vector<DatasetType> to;
+};
+
+void check_keys_of_type(Faults& faults, const std::string& path, const Dataset& dataset) {
+  static const std::vector<Belongs> keys{
+      {"source", {DatasetType::files, DatasetType::postgresql, DatasetType::sqlite}},
+      {"run", {DatasetType::command}},
+      {"max_size", {DatasetType::postgresql, DatasetType::sqlite, DatasetType::command}},
+      {"live", {DatasetType::files, DatasetType::sqlite, DatasetType::command}},
+      {"database", {DatasetType::postgresql}},
+      {"restore", {DatasetType::command}},
+      {"exclude", {DatasetType::files}}};
+  for (const auto& [key, types] : keys) {
+    if (std::find(types.begin(), types.end(), dataset.type) != types.end() ||
+        !faults.is_set(fmt::format("{}.{}", path, key)))
+      continue;
+    std::vector<std::string_view> names;
+    std::transform(types.begin(), types.end(), std::back_inserter(names), dataset_type_name);
+    faults.add(fmt::format("{}.{}", path, key), fmt::format("is not for type {}", dataset_type_name(dataset.type)),
+               fmt::format("take it out; it is for {}", fmt::join(names, ", ")));
+  }
+  if (dataset.type == DatasetType::command && dataset.run.empty())
+    faults.add(path + ".run", "is missing", "a command dataset needs the program to run on the primary");
+  const auto source = path + ".source";
+  const bool is_uri = is_database_uri(dataset.source), wants_uri = dataset.type == DatasetType::postgresql;
+  if (dataset.type != DatasetType::command && dataset.source.empty())
+    faults.add(source, "is missing",
+               wants_uri                            ? "the URI of the database, as postgresql:///app"
+               : dataset.type == DatasetType::files ? "the folder on the primary (accepted: an absolute path)"
+                                                    : "the file of the database on the primary");
+  else if (wants_uri && !is_uri)
+    faults.add(source, "is not the URI of a database", "write postgresql:///app");
+  else if (!wants_uri && is_uri)
+    faults.add(source, "is the URI of a database", "that needs type: postgresql");
+}
+
+// A promotion replaces a database: that must never be the one that is pulled from.
+void check_database(Faults& faults, const std::string& path, const Config& config, const Dataset& dataset) {
+  if (!is_database_uri(dataset.source)) return;  // told
+  const bool local = config.peer.transport == Transport::local;
+  const auto host = database_host(dataset.source);
+  if (dataset.database.empty() && local)
+    faults.add(path + ".database", "is missing",
+               "with transport local a promotion would replace the source itself; name the database here");
+  else if (dataset.database.empty() && !host.empty())
+    faults.add(path + ".database", "is missing",
+               fmt::format("a promotion would replace the database on {}; name the one here", printable(host)));
+  else if (local && dataset.database == dataset.source)
+    faults.add(path + ".database", "is the source itself", "a promotion would replace it; name the database here");
+  for (const auto& other : config.sync.datasets)
+    if (&other < &dataset && other.type == DatasetType::postgresql && database_of(other) == database_of(dataset))
+      faults.add(path, fmt::format("replaces the same database as {}", other.name), "give each a database of its own");
 }
 
 void check_datasets(Faults& faults, const Config& config) {
@@ -73,22 +130,31 @@ void check_datasets(Faults& faults, const Config& config) {
   if (store == "/") faults.add("sync.store", "is the whole machine", "name a folder of its own");
   for (const auto& dataset : config.sync.datasets) {
     const auto path = "sync.datasets." + dataset.name;
-    if (dataset.source.empty()) continue;  // it could not be read, which is told
+    if (dataset.name.empty()) continue;  // it could not be read, which is told
+    check_keys_of_type(faults, path, dataset);
+    if (dataset.source.empty() && dataset.type != DatasetType::command) continue;  // told, too
+    if (dataset.type == DatasetType::postgresql) {
+      check_database(faults, path, config, dataset);
+      continue;
+    }
     if (dataset.source == "/")
       faults.add(path + ".source", "is the whole machine", "name the application's own folder");
-    if (local && (inside(store, dataset.source) || inside(dataset.source, store)))
+    const bool reads = local && !dataset.source.empty();
+    if (reads && (inside(store, dataset.source) || inside(dataset.source, store)))
       faults.add(path + ".source", "holds the store, or is in it", "keep sync.store and every source apart");
     const auto live = live_path(config, dataset);
+    if (live.empty()) continue;
     if (inside(store, live))
       faults.add(path + ".live", "holds the store itself", "name the folder where the application looks");
     else if (inside(live, store) && !inside(live, store + "/live"))
       faults.add(path + ".live", "is in the store, among its recovery points",
                  "name the folder where the application looks, or leave it out");
-    if (local && (inside(live, dataset.source) || inside(dataset.source, live)))
+    if (reads && (inside(live, dataset.source) || inside(dataset.source, live)))
       faults.add(path + ".live", "is the source itself, or one is in the other",
                  "with transport local the two must be different folders");
     for (const auto& other : config.sync.datasets)
-      if (other.name != dataset.name && inside(live, live_path(config, other)))
+      if (const auto theirs = live_path(config, other);
+          other.name != dataset.name && !theirs.empty() && inside(live, theirs))
         faults.add(path + ".live", fmt::format("is inside the live folder of {}", other.name),
                    "give each its own folder");
   }
@@ -181,6 +247,8 @@ void check_program(Faults& faults, const std::string& key, const std::vector<std
 
 std::vector<Fault> faults_of_named_programs(const Config& config, const Places& places) {
   Faults faults{places};
+  for (const auto& dataset : config.sync.datasets)
+    check_program(faults, "sync.datasets." + dataset.name + ".restore", dataset.restore);
   for (const auto& probe : config.heartbeat.probes)
     check_program(faults, "heartbeat.probes." + probe.name + ".run", probe.run);
   if (config.failover.fence) check_program(faults, "failover.fence.run", config.failover.fence->run);

@@ -9,6 +9,7 @@
 #include <map>
 
 #include "base/text.hpp"
+#include "failover/postgresql.hpp"
 #include "os/tree.hpp"
 
 namespace hasync::failover {
@@ -58,6 +59,28 @@ Result<void> copy(const std::string& point, const std::string& staging, Duration
 
 }  // namespace
 
+namespace {
+
+// What SQLite keeps beside a database belongs to that one alone: left behind, it would be played into the one that
+// takes its place.
+Result<void> move_what_stands_beside(const std::string& from, const std::string& to) {
+  for (const auto* suffix : {"-wal", "-shm", "-journal"}) {
+    const auto here = from + suffix, there = to + suffix;
+    if (file_identity(here).empty()) continue;
+    if (!file_identity(there).empty())
+      return fail(ExitCode::failed, fmt::format("{} is there already; move it away, then: hasync promote", there));
+    HASYNC_CHECK(move_durably(here, there));
+  }
+  return {};
+}
+
+bool is_file(const std::string& path) {
+  std::error_code none;
+  return fs::is_regular_file(fs::symlink_status(path, none));
+}
+
+}  // namespace
+
 LivePaths look_at_live_paths(const std::vector<PlannedStep>& plan, std::int64_t bytes,
                              const std::vector<std::string>& kept) {
   std::map<std::uint64_t, std::int64_t> needed;  // by file system, counted only where the whole point does not fit
@@ -78,7 +101,17 @@ LivePaths look_at_live_paths(const std::vector<PlannedStep>& plan, std::int64_t 
                           tell_size(room->free_bytes)),
               {}};
   }
+  if (told.empty()) return {{}, "nothing is copied to a path"};
   return {{}, fmt::format("the copy takes up to {}; {}", tell_size(bytes), join(told, ", "))};
+}
+
+std::string trouble_with_servers(const std::vector<PlannedStep>& plan, ProcessRunner& runner) {
+  for (const auto& step : plan) {
+    if (step.kind != StepKind::restore) continue;
+    if (auto trouble = trouble_with_server(step.live, runner); !trouble.empty())
+      return fmt::format("{} cannot be restored: {}", step.live, trouble);
+  }
+  return {};
 }
 
 std::string staging_path(const std::string& live) { return live + ".hasync-new"; }
@@ -86,7 +119,7 @@ std::string staging_path(const std::string& live) { return live + ".hasync-new";
 Result<std::string> copy_point(const std::string& point, const std::string& live, Duration timeout,
                                const std::vector<int>& inherit, ProcessRunner& runner) {
   const auto staging = staging_path(live);
-  if (std::error_code none; !fs::is_directory(point, none))
+  if (std::error_code none; !fs::exists(fs::symlink_status(point, none)))
     return fail(ExitCode::failed, fmt::format("{} is not there", point));
   HASYNC_CHECK(make_folders(fs::path{live}.parent_path().string()));
   HASYNC_CHECK(remove_tree(staging));
@@ -99,10 +132,12 @@ Result<std::string> copy_point(const std::string& point, const std::string& live
   return file_identity(staging);
 }
 
-void drop_copies(const std::vector<store::StepRecord>& steps) {
-  for (const auto& step : steps)
-    if (const auto planned = from_record(step); planned && planned->kind == StepKind::copy)
-      static_cast<void>(remove_tree(staging_path(planned->live)));
+void drop_copies(const std::vector<store::StepRecord>& steps, ProcessRunner& runner) {
+  for (const auto& step : steps) {
+    const auto planned = from_record(step);
+    if (planned && planned->kind == StepKind::copy) static_cast<void>(remove_tree(staging_path(planned->live)));
+    if (planned && planned->kind == StepKind::restore && step.tries > 0) drop_scratch(planned->live, runner);
+  }
 }
 
 Result<std::string> activate(const std::string& live, const std::string& identity, const std::string& stamp) {
@@ -110,6 +145,7 @@ Result<std::string> activate(const std::string& live, const std::string& identit
   if (identity.empty()) return fail(ExitCode::failed, fmt::format("the journal does not know the copy for {}", live));
   if (file_identity(live) != identity && file_identity(staging) == identity) {
     if (file_identity(live).empty()) {
+      if (is_file(staging)) HASYNC_CHECK(move_what_stands_beside(live, aside));
       HASYNC_CHECK(move_durably(staging, live));
       return fmt::format("{} is in place, nothing stood there before", live);
     }
@@ -122,7 +158,10 @@ Result<std::string> activate(const std::string& live, const std::string& identit
   if (file_identity(live) != identity) {
     if (file_identity(aside) != identity)
       return fail(ExitCode::failed, fmt::format("the copy {} is gone; start anew: hasync promote", staging));
+    const bool one_file = is_file(aside);
+    if (one_file) HASYNC_CHECK(move_what_stands_beside(live, aside));
     if (const auto exchanged = exchange(aside, live); !exchanged) {
+      if (one_file) HASYNC_CHECK(move_what_stands_beside(aside, live));
       // Back to where a copy belongs: nothing but what stood at `live` may keep the other name.
       HASYNC_CHECK(move_durably(aside, staging));
       return fail(exchanged.error());

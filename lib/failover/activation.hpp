@@ -18,6 +18,10 @@ std::string staging_path(const std::string& live);
 LivePaths look_at_live_paths(const std::vector<PlannedStep>& plan, std::int64_t bytes,
                              const std::vector<std::string>& kept);
 
+// Why a database cannot be restored where `plan` wants it: its server does not answer, or does not let us. Empty: each
+// can.
+std::string trouble_with_servers(const std::vector<PlannedStep>& plan, ProcessRunner& runner);
+
 // Copies afresh (cp(1), sharing blocks where the file system can) and gives the identity of the finished copy, which is
 // on disk by then.
 // The program that copies keeps the descriptors in `inherit`.
@@ -25,11 +29,11 @@ Result<std::string> copy_point(const std::string& point, const std::string& live
                                const std::vector<int>& inherit, ProcessRunner& runner);
 
 // Removes what copies of a promotion that is over are still waiting; what cannot be removed is in nobody's way.
-void drop_copies(const std::vector<store::StepRecord>& steps);
+void drop_copies(const std::vector<store::StepRecord>& steps, ProcessRunner& runner);
 
 // Lets the finished copy, known by its identity, and what stands at `live` trade places in one step; the old content
-// goes to LIVE.hasync-STAMP. Done again after a crash at any moment it comes to the same end. Gives a line for the
-// record.
+// goes to LIVE.hasync-STAMP, with what SQLite keeps beside the file of a database. Done again after a crash at any
+// moment it comes to the same end. Gives a line for the record.
 Result<std::string> activate(const std::string& live, const std::string& identity, const std::string& stamp);
 
 }  // namespace hasync::failover

@@ -7,12 +7,14 @@
 #include <charconv>
 
 #include "base/text.hpp"
-#include "store/point_folder.hpp"
+#include "config/database_uri.hpp"
+#include "config/datasets.hpp"
+#include "failover/postgresql.hpp"
 
 namespace hasync::failover {
 namespace {
 
-constexpr std::array kind_names{"fence", "copy", "activate", "run"};
+constexpr std::array kind_names{"fence", "copy", "activate", "run", "feed", "restore", "swap"};
 std::string_view kind_name(StepKind kind) { return kind_names.at(static_cast<std::size_t>(kind)); }
 // A copy takes as long as the disk needs; this only keeps a broken one from hanging for ever.
 constexpr auto copy_timeout = std::chrono::hours{6};
@@ -50,20 +52,36 @@ PlannedStep run_step(const config::Step& step) {
 
 }  // namespace
 
+std::string in_point(const std::string& point_folder, const config::Dataset& dataset) {
+  const auto dump = config::dump_file(dataset.type);
+  return point_folder + "/" + dataset.name + (dump.empty() ? "" : "/" + dump);
+}
+
 std::vector<PlannedStep> plan_promotion(const config::Config& settings, const std::string& point_folder) {
   std::vector<PlannedStep> plan;
   const auto& failover = settings.failover;
   if (failover.fence)
     plan.push_back(
         {StepKind::fence, "fence " + settings.peer.name, failover.fence->run, {}, {}, failover.fence->timeout});
-  const store::StoreFolder store{settings.sync.store};
+  const auto add = [&](StepKind kind, const config::Dataset& dataset, std::string from, std::string to) {
+    plan.push_back(
+        {kind, fmt::format("{} {}", kind_name(kind), dataset.name), {}, std::move(from), std::move(to), copy_timeout});
+  };
   for (const auto kind : {StepKind::copy, StepKind::activate})
-    for (const auto& dataset : settings.sync.datasets)
-      plan.push_back({kind,
-                      fmt::format("{} {}", kind_name(kind), dataset.name),
+    for (const auto& dataset : settings.sync.datasets) {
+      if (dataset.type == config::DatasetType::postgresql)
+        add(kind == StepKind::copy ? StepKind::restore : StepKind::swap, dataset, point_folder + "/" + dataset.name,
+            config::database_of(dataset));
+      if (const auto live = config::live_path(settings, dataset); !live.empty())
+        add(kind, dataset, in_point(point_folder, dataset), live);
+    }
+  for (const auto& dataset : settings.sync.datasets)
+    if (!dataset.restore.empty())
+      plan.push_back({StepKind::feed,
+                      "restore " + dataset.name,
+                      dataset.restore,
+                      in_point(point_folder, dataset),
                       {},
-                      point_folder + "/" + dataset.name,
-                      dataset.live.empty() ? store.live(dataset.name) : dataset.live,
                       copy_timeout});
   for (const auto& step : failover.promote) plan.push_back(run_step(step));
   return plan;
@@ -104,8 +122,10 @@ Result<PlannedStep> from_record(const store::StepRecord& record) {
 
 bool is_past_return(const std::vector<store::StepRecord>& steps) {
   return std::any_of(steps.begin(), steps.end(), [](const store::StepRecord& step) {
-    const bool begun_in_place = step.kind == kind_name(StepKind::activate) && step.state == store::StepState::running;
-    return begun_in_place || (step.state == store::StepState::done && step.kind != kind_name(StepKind::copy));
+    const auto is = [&](StepKind kind) { return step.kind == kind_name(kind); };
+    const bool puts_in_place = is(StepKind::activate) || is(StepKind::swap) || is(StepKind::feed);
+    if (step.state == store::StepState::running) return puts_in_place;
+    return step.state == store::StepState::done && !is(StepKind::copy) && !is(StepKind::restore);
   });
 }
 
@@ -129,6 +149,17 @@ std::vector<std::string> tell(const std::vector<PlannedStep>& plan) {
         break;
       case StepKind::activate:
         words = fmt::format("{} (what stands there is kept beside it)", step.live);
+        break;
+      case StepKind::restore:
+        words = fmt::format("{} into a new database {}", step.point,
+                            config::with_database(step.live, scratch_name(config::database_name(step.live))));
+        break;
+      case StepKind::swap:
+        words =
+            fmt::format("{} (what has that name becomes {}_before_TIME)", step.live, config::database_name(step.live));
+        break;
+      case StepKind::feed:
+        words = fmt::format("{} < {}", shell_line(step.argv), shell_word(step.point));
         break;
       case StepKind::fence:
       case StepKind::run:

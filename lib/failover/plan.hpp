@@ -9,21 +9,26 @@
 
 namespace hasync::failover {
 
-enum class StepKind { fence, copy, activate, run };
+enum class StepKind { fence, copy, activate, run, feed, restore, swap };
 
 struct PlannedStep {
   StepKind kind = StepKind::run;
   std::string name;
-  std::vector<std::string> argv{};  // fence, run
-  std::string point{}, live{};      // copy, activate: the dataset's folder in the point, and where it goes
+  std::vector<std::string> argv{};  // fence, run, feed
+  // copy, activate: the dataset's folder or dump in the point, and where it goes. restore, swap: the dataset's folder,
+  // and the URI of the database that it replaces. feed: the dump on its standard input.
+  std::string point{}, live{};
   Duration timeout{0};
   int retries = 0;
   config::OnError on_error = config::OnError::abort;
   bool operator==(const PlannedStep&) const = default;
 };
 
-// Fence, then a copy of every dataset beside its live path, then each into its place, then the settings' steps.
-// `point_folder` is the folder of the recovery point.
+// The folder of a dataset in a point, or the file of its dump there.
+std::string in_point(const std::string& point_folder, const config::Dataset& dataset);
+
+// Fence, then a copy of every dataset beside its live path or database, then each into its place, then what the restore
+// commands are fed with, then the settings' steps. `point_folder` is the folder of the recovery point.
 std::vector<PlannedStep> plan_promotion(const config::Config& settings, const std::string& point_folder);
 std::vector<PlannedStep> plan_demotion(const config::Config& settings);
 

@@ -1,11 +1,15 @@
 #include "failover/promotion.hpp"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cerrno>
 
+#include "base/fd.hpp"
 #include "base/text.hpp"
 #include "failover/activation.hpp"
+#include "failover/postgresql.hpp"
 
 namespace hasync::failover {
 namespace {
@@ -64,14 +68,21 @@ class Performer {
       case StepKind::copy:
         return copy_point(step.point, step.live, step.timeout, inherit_, runner_);
       case StepKind::activate:
-        return activate(step.live, identity_of_copy(step), stamp());
+        return activate(step.live, identity_of_copy(step, StepKind::copy), stamp());
+      case StepKind::restore:
+        return restore_database(step.point, step.live, step.timeout, inherit_, runner_);
+      case StepKind::swap:
+        return swap_database(step.live, identity_of_copy(step, StepKind::restore), stamp(), runner_);
       case StepKind::fence:
       case StepKind::run:
+      case StepKind::feed:
         break;
     }
+    HASYNC_TRY(const auto fed, what_is_fed(step));
     Result<void> journalled;
     HASYNC_TRY(const auto ended, runner_.run({.argv = step.argv,
                                               .environment = environment_,
+                                              .input_file = fed.get(),
                                               .timeout = step.timeout,
                                               .output_limit = 4096,
                                               .on_started = [&](const std::string& process) {
@@ -85,11 +96,18 @@ class Performer {
     return printable(last_line(ended.output));
   }
 
-  // What the copy step of the same live path recorded as its evidence.
-  std::string identity_of_copy(const PlannedStep& step) const {
+  static Result<Fd> what_is_fed(const PlannedStep& step) {
+    if (step.kind != StepKind::feed) return Fd{};
+    Fd dump{::open(step.point.c_str(), O_RDONLY | O_CLOEXEC)};
+    if (!dump) return fail(os_error(fmt::format("cannot read {}", step.point), errno));
+    return dump;
+  }
+
+  // What the step that made the copy for the same place recorded as its evidence.
+  std::string identity_of_copy(const PlannedStep& step, StepKind made_by) const {
     for (const auto& other : steps_) {
       const auto planned = from_record(other);
-      if (planned && planned->kind == StepKind::copy && planned->live == step.live) return other.evidence;
+      if (planned && planned->kind == made_by && planned->live == step.live) return other.evidence;
     }
     return {};
   }

@@ -106,22 +106,39 @@ void reset_signals() {
   for (const int number : {SIGTERM, SIGINT, SIGHUP, SIGPIPE}) static_cast<void>(std::signal(number, SIG_DFL));
 }
 
+std::vector<char*> pointers(const std::vector<std::string>& words) {
+  std::vector<char*> pointers;
+  for (const auto& word : words) pointers.push_back(const_cast<char*>(word.c_str()));
+  pointers.push_back(nullptr);
+  return pointers;
+}
+
+Error no_program(const std::string& name) {
+  return {ExitCode::failed, fmt::format("there is no {} here; install it", name)};
+}
+
+Error execute(const std::string& file, const std::vector<std::string>& argv, std::vector<std::string> environment) {
+  environment.emplace_back(path_variable);
+  reset_signals();
+  ::close_range(3, ~0U, CLOSE_RANGE_CLOEXEC);
+  ::execve(file.c_str(), pointers(argv).data(), pointers(environment).data());
+  return os_error(fmt::format("cannot start {}", file), errno);
+}
+
 }  // namespace
 
 bool can_confine() { return landlock_version() >= 1; }
 
 Error become_confined(const ConfinedProgram& program) {
   const auto file = file_of(program.argv.front());
-  if (file.empty()) return {ExitCode::failed, fmt::format("there is no {} here; install it", program.argv.front())};
+  if (file.empty()) return no_program(program.argv.front());
   if (const auto confined = confine(file, program.reads); !confined) return confined.error();
-  std::vector<char*> words;
-  for (const auto& word : program.argv) words.push_back(const_cast<char*>(word.c_str()));
-  words.push_back(nullptr);
-  std::array environment{const_cast<char*>(path_variable), static_cast<char*>(nullptr)};
-  reset_signals();
-  ::close_range(3, ~0U, CLOSE_RANGE_CLOEXEC);
-  ::execve(file.c_str(), words.data(), environment.data());
-  return os_error(fmt::format("cannot start {}", file), errno);
+  return execute(file, program.argv, {});
+}
+
+Error become(const std::vector<std::string>& argv, const std::vector<std::string>& environment) {
+  const auto file = file_of(argv.front());
+  return file.empty() ? no_program(argv.front()) : execute(file, argv, environment);
 }
 
 }  // namespace hasync

@@ -22,4 +22,7 @@ struct ConfinedProgram {
 // it (stat(2), readlink(2)) is not kept from it. Where there is no Landlock it runs all the same.
 Error become_confined(const ConfinedProgram& program);
 
+// The same without being confined, with `environment` ("NAME=value") besides the PATH.
+Error become(const std::vector<std::string>& argv, const std::vector<std::string>& environment);
+
 }  // namespace hasync

@@ -70,7 +70,7 @@ Result<Child> start(const ProcessSpec& spec) {
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
   const Defer drop_actions{[&] { posix_spawn_file_actions_destroy(&actions); }};
-  posix_spawn_file_actions_adddup2(&actions, input.read.get(), STDIN_FILENO);
+  posix_spawn_file_actions_adddup2(&actions, spec.input_file >= 0 ? spec.input_file : input.read.get(), STDIN_FILENO);
   posix_spawn_file_actions_adddup2(&actions, output.write.get(), STDOUT_FILENO);
   posix_spawn_file_actions_adddup2(&actions, errors.write.get(), STDERR_FILENO);
   // posix_spawn(3): a dup2 onto itself clears close-on-exec.
@@ -153,6 +153,7 @@ class Stop {
   void at_interrupt() {
     if (!asked_) ask(End::interrupted);
   }
+  void at_refusal() { at_interrupt(); }
   BootTime next() const { return next_; }
   bool asked() const { return asked_.has_value(); }
   End end(End otherwise) const { return asked_.value_or(otherwise); }
@@ -231,9 +232,15 @@ Result<ProcessResult> SystemProcessRunner::run(const ProcessSpec& spec) {
       kept += chunk.substr(0, spec.output_limit - std::min(spec.output_limit, kept.size()));
     };
   };
-  const std::function<void(std::string_view)> take_output = spec.on_output ? spec.on_output : keep(result.output);
+  Result<void> sunk;
+  const auto sink = [&](std::string_view chunk) {
+    if (sunk) sunk = spec.sink(chunk);
+    if (!sunk) stop.at_refusal();
+  };
+  std::function<void(std::string_view)> take_output = spec.on_output ? spec.on_output : keep(result.output);
+  if (spec.sink) take_output = sink;
   const std::function<void(std::string_view)> take_errors = keep(result.errors);
-  std::string_view input = spec.input;
+  std::string_view input = spec.input_file >= 0 ? std::string_view{} : spec.input;
   feed(child.input, input);
 
   for (;;) {
@@ -258,6 +265,7 @@ Result<ProcessResult> SystemProcessRunner::run(const ProcessSpec& spec) {
   result.end = stop.end(info.si_code == CLD_EXITED ? End::exited : End::signalled);
   result.code = info.si_status;
   result.elapsed = boot_uptime() - began;
+  if (!sunk) return fail(std::move(sunk.error()));
   return result;
 }
 

@@ -16,11 +16,14 @@ struct ProcessSpec {
   std::vector<std::string> argv;           // argv[0] without a slash is looked up in PATH
   std::vector<std::string> environment{};  // "NAME=value", over what we have ourselves
   std::string input{};                     // its standard input
+  int input_file = -1;                     // a descriptor that is its standard input instead
   Duration timeout = std::chrono::minutes{1};
   Duration grace = std::chrono::seconds{5};  // from TERM to KILL
   std::size_t output_limit = 65'536;         // of stdout and of stderr the first bytes are kept, the rest is dropped
   std::vector<int> inherit{};                // descriptors the program keeps, under the same numbers
-  std::function<void(std::string_view)> on_output{};             // stdout as it comes, instead of keeping it
+  std::function<void(std::string_view)> on_output{};  // stdout as it comes, instead of keeping it
+  // stdout as it comes, too; an error ends the program, and is what run() gives.
+  std::function<Result<void>(std::string_view)> sink{};
   std::function<void(const std::string& process)> on_started{};  // what names it to end_left_over
 };
 

@@ -105,13 +105,15 @@ std::vector<std::string> folders_of(const config::Config& settings) {
   return folders;
 }
 
-Result<Permission> allow(std::string_view command, const std::vector<std::string>& sources, Confinement confinement) {
+Result<Permission> allow(std::string_view command, const Offer& offer, Confinement confinement) {
   const auto words = shell_words(command);
   if (!words) return refused(words.error().message);
   if (words->empty()) return refused("this key opens no shell");
-  if (words->front() == "rsync") return allow_rsync(*words, sources, confinement);
-  if (words->front() == "hasync") return allow_hasync(*words, sources);
-  return refused(fmt::format("{} is not rsync or hasync", quoted(words->front())));
+  if (std::find(offer.dumps.begin(), offer.dumps.end(), *words) != offer.dumps.end())
+    return Permission{.what = Permission::What::dump, .sources = {}, .argv = *words};
+  if (words->front() == "rsync") return allow_rsync(*words, offer.folders, confinement);
+  if (words->front() == "hasync") return allow_hasync(*words, offer.folders);
+  return refused(fmt::format("{} is not rsync or hasync, nor the dump of a dataset", quoted(words->front())));
 }
 
 }  // namespace hasync::peer

@@ -1,5 +1,5 @@
 // What the peer's key may start here, through the forced command `hasync agent serve` of authorized_keys(5): to be
-// asked who this node is, and rsync as the sender of a configured source. Pure.
+// asked who this node is, rsync as the sender of a configured source, and the dumps of the others. Pure.
 #pragma once
 #include <string>
 #include <string_view>
@@ -13,17 +13,21 @@ namespace hasync::peer {
 enum class Confinement { possible, impossible };
 
 struct Permission {
-  enum class What { describe, send };
+  enum class What { describe, send, dump };
   What what = What::describe;
   std::vector<std::string> sources;  // describe: those asked about; send: the one that is sent
-  std::vector<std::string> argv{};   // send: just what was asked for
+  std::vector<std::string> argv{};   // send, dump: just what was asked for
 };
 
 // The folders of the datasets that rsync copies.
 std::vector<std::string> folders_of(const config::Config& settings);
 
-// `command` is what ssh tells in SSH_ORIGINAL_COMMAND, `sources` the folders that may be sent. ExitCode::unsafe says
-// why it is refused.
-Result<Permission> allow(std::string_view command, const std::vector<std::string>& sources, Confinement confinement);
+// What may be asked for: folders, and commands word for word whose output is a dump.
+struct Offer {
+  std::vector<std::string> folders{};
+  std::vector<std::vector<std::string>> dumps{};
+};
+// `command` is what ssh tells in SSH_ORIGINAL_COMMAND. ExitCode::unsafe says why it is refused.
+Result<Permission> allow(std::string_view command, const Offer& offer, Confinement confinement);
 
 }  // namespace hasync::peer

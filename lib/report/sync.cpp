@@ -46,21 +46,28 @@ std::string render(const sync::Plan& plan, Format format) {
     for (const auto& hold : plan.holds) json["held_for"].push_back({{"guard", hold.guard}, {"why", hold.why}});
     json["newest_point"] = plan.newest ? Json(*plan.newest) : Json(nullptr);
     json["datasets"] = Json::array();
-    for (const auto& dataset : plan.datasets)
+    for (const auto& dataset : plan.datasets) {
+      const auto known = [&](std::int64_t count) {
+        return dataset.foreseen == sync::Foreseen::all ? Json(count) : Json(nullptr);
+      };
       json["datasets"].push_back({{"name", dataset.dataset},
-                                  {"files_changed", dataset.counts.renewed()},
-                                  {"files_created", dataset.counts.created},
-                                  {"files_content_changed", dataset.counts.changed},
-                                  {"files_attributes_changed", dataset.counts.attributes},
-                                  {"files_deleted", dataset.counts.deleted},
-                                  {"bytes_transferred", dataset.counts.transferred},
+                                  {"files_changed", known(dataset.counts.renewed())},
+                                  {"files_created", known(dataset.counts.created)},
+                                  {"files_content_changed", known(dataset.counts.changed)},
+                                  {"files_attributes_changed", known(dataset.counts.attributes)},
+                                  {"files_deleted", known(dataset.counts.deleted)},
+                                  {"bytes_transferred", known(dataset.counts.transferred)},
                                   {"argv", dataset.argv}});
+    }
     return dump(json);
   }
   std::string text = plan.newest ? fmt::format("compared with point {}\n", *plan.newest)
                                  : "there is no point yet: everything is pulled\n";
   for (const auto& dataset : plan.datasets) {
-    if (dataset.argv.empty())
+    if (dataset.foreseen == sync::Foreseen::nothing)
+      text += fmt::format("{}: dumped anew; whether it changed is known only then\n  {}\n", dataset.dataset,
+                          shell_line(dataset.argv));
+    else if (dataset.argv.empty())
       text += fmt::format("{}: nothing changes\n", dataset.dataset);
     else
       text +=

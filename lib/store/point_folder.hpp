@@ -18,6 +18,7 @@ struct StoreFolder {
   std::string current() const { return path + "/current"; }
   std::string incoming() const { return path + "/incoming"; }
   std::string list() const { return path + "/incoming.list"; }
+  std::string dumps() const { return path + "/dumps"; }
   std::string clones() const { return path + "/clones"; }
   std::string trash() const { return path + "/trash"; }
   std::string catalog() const { return path + "/catalog.db"; }

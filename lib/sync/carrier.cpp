@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/text.hpp"
+#include "sync/dump_run.hpp"
 #include "sync/rsync.hpp"
 
 namespace hasync::sync {
@@ -30,6 +31,14 @@ Result<Counts> Carrier::run(const config::Dataset& dataset, std::vector<std::str
   if (judged.error) return fail(std::move(*judged.error));
   if (!judged.note.empty()) note(std::move(judged.note));
   return reader.counts();
+}
+
+Result<Counts> Carrier::dump(const config::Dataset& dataset, const std::string& target, const std::string& newest,
+                             const std::vector<std::string>& forced) {
+  HASYNC_TRY(auto dumped,
+             make_dump({settings_, dataset, target, newest, deadline_, inherit_, forced}, seams_.clock, seams_.runner));
+  if (!dumped.note.empty()) note(fmt::format("dataset {}: {}", dataset.name, dumped.note));
+  return dumped.counts;
 }
 
 Result<void> Carrier::run(const std::vector<std::string>& argv) {

@@ -27,6 +27,9 @@ class Carrier {
   // rsync over one dataset. Each change it lists is told, and each chunk of its output as it comes.
   Result<Counts> run(const config::Dataset& dataset, std::vector<std::string> argv, store::OnChange on_change,
                      const std::function<void(std::string_view)>& on_output = {});
+  // A dataset that is no folder: dumped into `target`, and what `newest` holds already shared with it.
+  Result<Counts> dump(const config::Dataset& dataset, const std::string& target, const std::string& newest,
+                      const std::vector<std::string>& forced);
   // Any other program; its own words are the error's.
   Result<void> run(const std::vector<std::string>& argv);
 

@@ -82,7 +82,8 @@ std::vector<Hold> reasons_to_hold(const config::Config& settings, const config::
     if (!is_forced(forced, guard))
       holds.push_back({std::string{guard}, fmt::format("dataset {}: {}", dataset.name, why)});
   };
-  const auto source = fmt::format("{} on {}", dataset.source, settings.peer.name);
+  const auto& what = dataset.source.empty() ? "what is dumped" : dataset.source;
+  const auto source = fmt::format("{} on {}", what, settings.peer.name);
   if (before && !before->file_system.empty() && !now.file_system.empty() && before->file_system != now.file_system)
     hold(other_file_system, source + " is on another file system than before; is the right one mounted?");
   if (now.files == 0) {
@@ -93,7 +94,8 @@ std::vector<Hold> reasons_to_hold(const config::Config& settings, const config::
                before ? fmt::format(", and the newest recovery point has {}", with_thousands(before->files)) : ""));
     return holds;
   }
-  if (!before) return holds;
+  const bool emptied_as_told = now.bytes == 0 && is_forced(forced, empty_source);
+  if (!before || emptied_as_told) return holds;
   const auto lost = [&](std::int64_t then, std::int64_t left) { return then <= 0 ? 0 : (then - left) * 100 / then; };
   const auto beyond = [&](std::int64_t then, std::int64_t left) {
     return (then - left) * 100 > then * settings.sync.shrink_limit;

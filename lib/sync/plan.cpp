@@ -3,6 +3,7 @@
 #include <filesystem>
 
 #include "store/point_datasets.hpp"
+#include "sync/dumps.hpp"
 #include "sync/rsync.hpp"
 
 namespace hasync::sync {
@@ -50,39 +51,74 @@ Result<std::optional<Numbers>> numbers_of_newest(store::Database& database, cons
   return std::optional{Numbers{recorded->files, recorded->bytes, recorded->file_system}};
 }
 
-}  // namespace
+class Planner {
+ public:
+  Planner(const PlanOrder& order, Carrier& carrier)
+      : order_(order), carrier_(carrier), plan_{.newest = store::current_point(order.store)} {}
 
-Result<Plan> make_plan(const store::StoreFolder& store, store::Database& database, Carrier& carrier,
-                       const FileSystems& file_systems, const std::vector<std::string>& forced,
-                       const OnPlanned& on_planned) {
-  const auto& settings = carrier.settings();
-  Plan plan{.newest = store::current_point(store)};
-  for (const auto& dataset : settings.sync.datasets) {
-    DatasetPlan planned{.dataset = dataset.name, .newest = newest_folder(store, plan.newest, dataset)};
-    const auto target = store.incoming() + "/" + dataset.name;
+  Result<Plan> make() {
+    const auto& datasets = carrier_.settings().sync.datasets;
+    for (const auto& dataset : datasets)
+      HASYNC_CHECK(dataset.type == config::DatasetType::files ? folder(dataset) : dump(dataset));
+    if (plan_.newest && !same_datasets(order_.store, *plan_.newest, datasets)) plan_.changes_anything = true;
+    return std::move(plan_);
+  }
+
+ private:
+  Result<void> folder(const config::Dataset& dataset) {
+    const auto& settings = carrier_.settings();
+    DatasetPlan planned{.dataset = dataset.name, .newest = newest_folder(order_.store, plan_.newest, dataset)};
+    const auto target = order_.store.incoming() + "/" + dataset.name;
     const auto on_change = [&](const Change& change) -> Result<void> {
       if (change.what == What::deleted && !change.folder && planned.going.size() < examples)
         planned.going.push_back(change.path);
-      return planned.newest.empty() || !on_planned ? Result<void>{} : on_planned(dataset.name, change);
+      return planned.newest.empty() || !order_.on_planned ? Result<void>{} : order_.on_planned(dataset.name, change);
     };
     const auto& against = planned.newest.empty() ? target : planned.newest;
-    HASYNC_TRY(planned.counts, carrier.run(dataset, plan_argv(settings, dataset, against), on_change));
+    HASYNC_TRY(planned.counts, carrier_.run(dataset, plan_argv(settings, dataset, against), on_change));
     const bool changes = planned.newest.empty() || planned.counts.any_change();
     if (changes)
       planned.argv = planned.newest.empty() ? transfer_argv(settings, dataset, target, Progress::silent)
-                                            : transfer_listed_argv(settings, dataset, planned.newest, store.list(),
-                                                                   target, Progress::silent);
-    plan.changes_anything = plan.changes_anything || changes;
-
-    const auto file_system = file_systems.find(dataset.source);
-    if (file_system != file_systems.end()) planned.file_system = file_system->second;
-    HASYNC_TRY(const auto before, numbers_of_newest(database, plan, planned));
-    const Numbers now{planned.counts.files, planned.counts.bytes, planned.file_system};
-    for (auto& hold : reasons_to_hold(settings, dataset, before, now, forced)) plan.holds.push_back(std::move(hold));
-    plan.datasets.push_back(std::move(planned));
+                                            : transfer_listed_argv(settings, dataset, planned.newest,
+                                                                   order_.store.list(), target, Progress::silent);
+    const auto file_system = order_.file_systems.find(dataset.source);
+    if (file_system != order_.file_systems.end()) planned.file_system = file_system->second;
+    return take(dataset, std::move(planned), changes);
   }
-  if (plan.newest && !same_datasets(store, *plan.newest, settings.sync.datasets)) plan.changes_anything = true;
-  return plan;
-}
+
+  Result<void> dump(const config::Dataset& dataset) {
+    DatasetPlan planned{.dataset = dataset.name,
+                        .newest = newest_folder(order_.store, plan_.newest, dataset),
+                        .argv = from_here(carrier_.settings(), dump_parts(dataset).back().argv)};
+    if (order_.dumps == Dumps::foreseen) {
+      planned.foreseen = Foreseen::nothing;
+      plan_.changes_anything = true;
+      plan_.datasets.push_back(std::move(planned));
+      return {};
+    }
+    const auto target = order_.store.dumps() + "/" + dataset.name;
+    HASYNC_TRY(planned.counts, carrier_.dump(dataset, target, planned.newest, order_.forced));
+    const bool changes = planned.counts.any_change();
+    return take(dataset, std::move(planned), changes);
+  }
+
+  Result<void> take(const config::Dataset& dataset, DatasetPlan planned, bool changes) {
+    plan_.changes_anything = plan_.changes_anything || changes;
+    HASYNC_TRY(const auto before, numbers_of_newest(order_.database, plan_, planned));
+    const Numbers now{planned.counts.files, planned.counts.bytes, planned.file_system};
+    for (auto& hold : reasons_to_hold(carrier_.settings(), dataset, before, now, order_.forced))
+      plan_.holds.push_back(std::move(hold));
+    plan_.datasets.push_back(std::move(planned));
+    return {};
+  }
+
+  const PlanOrder& order_;
+  Carrier& carrier_;
+  Plan plan_;
+};
+
+}  // namespace
+
+Result<Plan> make_plan(const PlanOrder& order, Carrier& carrier) { return Planner{order, carrier}.make(); }
 
 }  // namespace hasync::sync

@@ -12,6 +12,9 @@
 
 namespace hasync::sync {
 
+// What changes in a folder is known beforehand, in a dump only when it is made.
+enum class Foreseen { all, nothing };
+
 struct DatasetPlan {
   std::string dataset;
   Counts counts{};
@@ -19,6 +22,7 @@ struct DatasetPlan {
   std::vector<std::string> argv{};   // what carries it out; empty when nothing changes
   std::vector<std::string> going{};  // the first that would be deleted
   std::string file_system{};         // what tells the one its source is on
+  Foreseen foreseen = Foreseen::all;
 };
 struct Plan {
   std::optional<std::string> newest{};  // the point it is compared with
@@ -30,10 +34,18 @@ struct Plan {
 // What tells the file system that a source is on, by the source's path; where it could not be asked, nothing.
 using FileSystems = std::map<std::string, std::string>;
 
-// Each change against a dataset in the newest point is told as it is found.
-using OnPlanned = std::function<Result<void>(const std::string& dataset, const Change& change)>;
-Result<Plan> make_plan(const store::StoreFolder& store, store::Database& database, Carrier& carrier,
-                       const FileSystems& file_systems, const std::vector<std::string>& forced,
-                       const OnPlanned& on_planned);
+// A run makes the dumps, in STORE/dumps, with its plan.
+enum class Dumps { made, foreseen };
+
+struct PlanOrder {
+  const store::StoreFolder& store;
+  store::Database& database;
+  const FileSystems& file_systems;
+  const std::vector<std::string>& forced;
+  Dumps dumps;
+  // Told each change against a dataset in the newest point, as it is found.
+  std::function<Result<void>(const std::string& dataset, const Change& change)> on_planned{};
+};
+Result<Plan> make_plan(const PlanOrder& order, Carrier& carrier);
 
 }  // namespace hasync::sync

@@ -88,6 +88,7 @@ Result<void> put_in_order(const store::StoreFolder& store, store::Database& data
   for (const auto& run : unfinished) HASYNC_CHECK(end_run(store, database, run, now));
   HASYNC_CHECK(remove_tree(store.incoming()));
   HASYNC_CHECK(remove_tree(store.list()));
+  HASYNC_CHECK(remove_tree(store.dumps()));
   HASYNC_CHECK(empty_trash(store));
 
   const auto folders = store::point_ids(store);

@@ -7,6 +7,7 @@
 #include <filesystem>
 
 #include "base/text.hpp"
+#include "os/checksum.hpp"
 #include "os/file_lock.hpp"
 #include "os/tree.hpp"
 #include "peer/allowed.hpp"
@@ -114,7 +115,9 @@ class Run {
 
     HASYNC_TRY(run_.point, point_id(store_, database_, now));
     HASYNC_TRY(run_.id, store::add_run(database_, run_));
-    if (const auto pulled = pull(node); !pulled) {
+    const auto pulled = pull(node);
+    HASYNC_CHECK(remove_tree(store_.dumps()));
+    if (!pulled) {
       auto told = explained(pulled.error());  // before room is made again
       static_cast<void>(remove_tree(store_.incoming()));
       return end(std::move(told));
@@ -128,10 +131,11 @@ class Run {
     HASYNC_TRY(auto catalog, store::Catalog::open(store_));
     HASYNC_CHECK(catalog.keep_only(store::point_ids(store_)));
     HASYNC_CHECK(catalog.begin(*run_.point, store::current_point(store_)));
-    HASYNC_TRY(const auto plan, make_plan(store_, database_, carrier_, peer_.file_systems, request_.forced,
-                                          [&](const std::string& dataset, const Change& change) {
-                                            return catalog.add(dataset, change);
-                                          }));
+    const auto on_planned = [&](const std::string& dataset, const Change& change) {
+      return catalog.add(dataset, change);
+    };
+    HASYNC_TRY(const auto plan,
+               make_plan({store_, database_, peer_.file_systems, request_.forced, Dumps::made, on_planned}, carrier_));
     for (const auto& planned : plan.datasets) counts_ += planned.counts;
     note_holds(plan);
     if (plan.newest && !plan.changes_anything) {
@@ -161,8 +165,11 @@ class Run {
   // Holes in files are told as if they were written; how much is on disk is looked up only where it matters.
   Result<void> check_room(const Plan& plan) const {
     HASYNC_TRY(const auto room, room_at(store_.path));
-    if (counts_.transferred <= room.free_bytes) return {};
-    auto to_send = counts_.transferred;
+    std::int64_t to_send = 0;
+    for (std::size_t at = 0; at < plan.datasets.size(); ++at)  // a dump is there already
+      if (settings_.sync.datasets[at].type == config::DatasetType::files)
+        to_send += plan.datasets[at].counts.transferred;
+    if (to_send <= room.free_bytes) return {};
     HASYNC_TRY(const auto newest, plan.newest ? store::find_point(database_, *plan.newest)
                                               : Result<std::optional<store::Point>>{std::nullopt});
     if (newest && newest->bytes > 0) {
@@ -182,12 +189,34 @@ class Run {
     for (std::size_t at = 0; at < plan.datasets.size(); ++at) {
       const auto& dataset = settings_.sync.datasets[at];
       const auto& planned = plan.datasets[at];
+      if (dataset.type != config::DatasetType::files) {
+        HASYNC_CHECK(place_dump(planned, catalog));
+        continue;
+      }
       if (planned.argv.empty()) continue;
       HASYNC_TRY(const bool all, planned.newest.empty() ? transfer_all(dataset, planned, catalog)
                                                         : transfer_listed(dataset, planned, catalog));
       complete = complete && all;
     }
     return complete ? Result<void>{} : look_again(plan);
+  }
+
+  // What the clone holds in its place is a dump of before, whether or not that is the same.
+  Result<void> place_dump(const DatasetPlan& planned, store::Catalog& catalog) {
+    const auto made = store_.dumps() + "/" + planned.dataset, target = store_.incoming() + "/" + planned.dataset;
+    HASYNC_CHECK(remove_tree(target));
+    std::error_code error;
+    std::filesystem::rename(made, target, error);
+    if (error) return fail(os_error(fmt::format("cannot move {} to {}", made, target), error.value()));
+    if (!planned.counts.any_change()) return {};
+    for (const auto& entry : std::filesystem::directory_iterator{target, error}) {
+      HASYNC_TRY(auto checksum, xxh128_of(entry.path().string()));
+      HASYNC_CHECK(catalog.add(planned.dataset, {.what = What::changed,
+                                                 .path = entry.path().filename().string(),
+                                                 .bytes = static_cast<std::int64_t>(entry.file_size(error)),
+                                                 .checksum = std::move(checksum)}));
+    }
+    return {};
   }
 
   Result<bool> transfer_all(const config::Dataset& dataset, const DatasetPlan& planned, store::Catalog& catalog) {
@@ -219,7 +248,8 @@ class Run {
   Result<void> look_again(const Plan& plan) {
     carrier_.note("some files vanished while they were read");
     if (!plan.holds.empty()) return {};
-    HASYNC_TRY(const auto now, make_plan(store_, database_, carrier_, peer_.file_systems, request_.forced, {}));
+    HASYNC_TRY(const auto now,
+               make_plan({store_, database_, peer_.file_systems, request_.forced, Dumps::foreseen}, carrier_));
     if (now.holds.empty()) return {};
     return fail(ExitCode::unsafe, "the source changed while it was read: " + now.holds.front().why);
   }
@@ -378,7 +408,8 @@ Result<Plan> plan_sync(const config::Config& settings, store::Database& database
   if (auto refusal = refuse_node(node, unfinished, settings.node.name)) return fail(std::move(*refusal));
   Carrier carrier{settings, seams};
   HASYNC_TRY(const auto peer, ask_peer(settings, database, node, forced, carrier, seams));
-  return make_plan({settings.sync.store}, database, carrier, peer.file_systems, forced, {});
+  const store::StoreFolder store{settings.sync.store};
+  return make_plan({store, database, peer.file_systems, forced, Dumps::foreseen}, carrier);
 }
 
 }  // namespace hasync::sync

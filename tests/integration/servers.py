@@ -3,12 +3,14 @@ import contextlib
 import json
 import os
 import pathlib
+import shutil
 import signal
 import socket
 import ssl
 import subprocess
 import threading
 import time
+from urllib.parse import quote
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from aiosmtpd.controller import Controller
@@ -257,3 +259,48 @@ def wait_for_port(port, seconds=20):
             return
         time.sleep(0.02)
     raise TimeoutError(f"nothing listens on port {port}")
+
+
+class PostgresServer:
+    """A PostgreSQL with a data directory of its own, on a socket in it; whoever may open that is let in."""
+
+    def __init__(self, folder: pathlib.Path):
+        self.folder = folder
+        self.programs = sorted(pathlib.Path("/usr/lib/postgresql").glob("*/bin"))[-1]
+        self.as_user = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []  # the server refuses root
+
+    def uri(self, name, user="postgres"):
+        return f"postgresql://{user}@/{quote(name, safe='')}?host={self.folder}"
+
+    def __enter__(self):
+        self.folder.mkdir()
+        if self.as_user:
+            shutil.chown(self.folder, "postgres")
+        subprocess.run([*self.as_user, self.programs / "initdb", "-D", self.folder / "data", "-A", "trust", "-U", "postgres", "-N",
+                        "--no-instructions", "--locale=C.UTF-8"], check=True, capture_output=True, timeout=120, cwd=self.folder)
+        self.start()
+        return self
+
+    def start(self):
+        # Its output is kept by the server for as long as that runs.
+        subprocess.run([*self.as_user, self.programs / "pg_ctl", "-D", self.folder / "data", "-w", "-s", "-l", self.folder / "log",
+                        "-o", f"-k {self.folder} -c listen_addresses= -c fsync=off -c autovacuum=off", "start"],
+                       check=True, timeout=120, cwd=self.folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+    def stop(self):
+        subprocess.run([*self.as_user, self.programs / "pg_ctl", "-D", self.folder / "data", "-s", "-m", "fast", "stop"], check=True,
+                       timeout=120, cwd=self.folder)
+
+    def sql(self, text, database="postgres"):
+        """The rows, each a list."""
+        done = subprocess.run(["psql", "-X", "-q", "-w", "-t", "-A", "-v", "ON_ERROR_STOP=1", "-d", self.uri(database), "-f", "-"], input=text,
+                              capture_output=True, text=True, timeout=60)
+        assert done.returncode == 0, done.stderr
+        return [line.split("|") for line in done.stdout.splitlines()]
+
+    def databases(self):
+        return [name for (name,) in self.sql("SELECT datname FROM pg_database WHERE NOT datistemplate AND datname <> 'postgres' ORDER BY 1")]
+
+    def __exit__(self, *_):
+        with contextlib.suppress(subprocess.CalledProcessError):
+            self.stop()

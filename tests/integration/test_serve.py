@@ -163,7 +163,7 @@ def test_everything_else_is_refused_in_one_line_and_counted(east):
     assert east.refused() == len(commands)
     records = east.refusals()
     assert len(records) <= 3  # one a minute
-    assert records[-1]["summary"].startswith('id from 192.0.2.7: "id" is not rsync or hasync; ')
+    assert records[-1]["summary"].startswith('id from 192.0.2.7: "id" is not rsync or hasync, nor the dump of a dataset; ')
     assert east.hasync("status")["refused_last_day"] == len(commands)
 
 

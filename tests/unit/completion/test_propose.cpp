@@ -175,8 +175,8 @@ TEST_CASE("a setting is proposed its choices, or what it is and would be by defa
 }
 
 TEST_CASE("only what stands in the file, and need not, can be taken out of it") {
-  CHECK(proposed({"config", "unset", ""}) ==
-        Words{"sync.run_every", "sync.store", "sync.datasets.app.live", "failover.action", "notify.email.to"});
+  CHECK(proposed({"config", "unset", ""}) == Words{"sync.run_every", "sync.store", "sync.datasets.app.source",
+                                                   "sync.datasets.app.live", "failover.action", "notify.email.to"});
   CHECK(help_of({"config", "unset", ""}, "sync.run_every") == "45m");
 }
 

@@ -16,6 +16,14 @@ TEST_CASE("a dataset in one word") {
   CHECK(with_live->live == "/srv/app");
 }
 
+TEST_CASE("a database in one word is its URI, which has colons of its own") {
+  const auto database = dataset_from("db=postgresql://me@db:5433/app?host=/run/x");
+  REQUIRE(database);
+  CHECK(database->type == DatasetType::postgresql);
+  CHECK(database->source == "postgresql://me@db:5433/app?host=/run/x");
+  CHECK(database->live.empty());
+}
+
 TEST_CASE("a probe in one word") {
   const auto http = probe_from("web=https://east.example.net:8443/status?a=b");
   REQUIRE(http);
@@ -41,7 +49,8 @@ TEST_CASE("what is wrong with a word is told, with what is accepted") {
   const auto message = [](const auto& result) { return result ? std::string{"none"} : result.error().message; };
   CHECK(message(dataset_from("app")) == "\"app\" is not NAME=SOURCE or NAME=SOURCE:LIVE, as app=/var/lib/app");
   CHECK(message(dataset_from("app=relative")) ==
-        "\"app=relative\" source: \"relative\" is not an absolute path (accepted: an absolute path)");
+        "\"app=relative\" source: \"relative\" is not an absolute path (accepted: an absolute path, or "
+        "postgresql:///NAME)");
   CHECK(message(dataset_from("app=/a:")) == "\"app=/a:\" live: has no value (accepted: an absolute path)");
   CHECK(message(dataset_from("a b=/a")) ==
         "\"a b=/a\" name: \"a b\" is not a name: letters, digits, - and _, at most 63 (accepted: letters, digits, - "

@@ -4,6 +4,7 @@
 
 #include "failover/activation.hpp"
 #include "os/atomic_file.hpp"
+#include "os/tree.hpp"
 #include "testing.hpp"
 
 using namespace hasync;
@@ -78,6 +79,10 @@ TEST_CASE("a promotion is past return once others can see something of it") {
   CHECK(is_past_return({step(StepKind::copy, StepState::done), step(StepKind::activate, StepState::running)}));
   CHECK(is_past_return({step(StepKind::fence, StepState::done), step(StepKind::copy, StepState::pending)}));
   CHECK(is_past_return({step(StepKind::copy, StepState::done), step(StepKind::activate, StepState::done)}));
+  CHECK_FALSE(is_past_return({step(StepKind::restore, StepState::running)}));
+  CHECK_FALSE(is_past_return({step(StepKind::restore, StepState::done), step(StepKind::swap, StepState::pending)}));
+  CHECK(is_past_return({step(StepKind::restore, StepState::done), step(StepKind::swap, StepState::running)}));
+  CHECK(is_past_return({step(StepKind::feed, StepState::running)}));
 }
 
 TEST_CASE("what is still to be done of an interrupted plan") {
@@ -87,4 +92,45 @@ TEST_CASE("what is still to be done of an interrupted plan") {
                         .value();
   REQUIRE(rest.size() == 2);
   CHECK((rest[0].kind == StepKind::copy && rest[1].kind == StepKind::activate));
+}
+
+TEST_CASE("what SQLite keeps beside a database goes aside with it, whenever a crash came") {
+  const World world;
+  const auto live = world.folder + "/srv/app.db", staging = staging_path(live), aside = live + ".hasync-now";
+  const auto put = [&](const std::string& path, const char* text) { REQUIRE(replace_file(path, text)); };
+  const auto expect_done = [&](const std::string& identity) {
+    REQUIRE(activate(live, identity, "now"));
+    CHECK(read_file(live) == "new");
+    CHECK_FALSE(fs::exists(live + "-wal"));
+    CHECK(read_file(aside) == "old");
+    CHECK(read_file(aside + "-wal") == "log of old");
+    REQUIRE(activate(live, identity, "now"));  // what the application has written by then stays
+  };
+  put(live, "old");
+  put(live + "-wal", "log of old");
+  put(staging, "new");
+  const auto identity = file_identity(staging);
+  SECTION("no crash") { expect_done(identity); }
+  SECTION("before the log is moved") {
+    fs::rename(staging, aside);
+    expect_done(identity);
+  }
+  SECTION("before the exchange") {
+    fs::rename(staging, aside);
+    fs::rename(live + "-wal", aside + "-wal");
+    expect_done(identity);
+  }
+  SECTION("a log without its database") {
+    fs::remove(live);
+    REQUIRE(activate(live, identity, "now"));
+    CHECK(read_file(live) == "new");
+    CHECK_FALSE(fs::exists(live + "-wal"));
+    CHECK(read_file(aside + "-wal") == "log of old");
+  }
+  SECTION("a log that the application has begun since is its own") {
+    expect_done(identity);
+    put(live + "-wal", "log of new");
+    REQUIRE(activate(live, identity, "now"));
+    CHECK(read_file(live + "-wal") == "log of new");
+  }
 }

@@ -183,4 +183,18 @@ TEST_CASE("the plan is told as it will be carried out") {
                                  "2. copy app: /srv/hasync/points/p/app to /var/lib/app.hasync-new",
                                  "3. activate app: /var/lib/app (what stands there is kept beside it)",
                                  "4. start app: systemctl start app (timeout 1m, tried up to 3 times)"});
+  settings.failover = {};
+  settings.sync.datasets = {
+      {.name = "pg", .type = config::DatasetType::postgresql, .source = "postgresql:///app?x=y"},
+      {.name = "lite", .type = config::DatasetType::sqlite, .source = "/l", .live = "/var/lib/l.db"},
+      {.name = "out", .type = config::DatasetType::command, .run = {"x"}},
+      {.name = "fed", .type = config::DatasetType::command, .run = {"x"}, .restore = {"ldap add"}}};
+  CHECK(tell(plan_promotion(settings, "/p")) ==
+        std::vector<std::string>{"1. restore pg: /p/pg into a new database postgresql:///app_hasync_new?x=y",
+                                 "2. copy lite: /p/lite/dump.sqlite to /var/lib/l.db.hasync-new",
+                                 "3. copy out: /p/out/dump to /srv/hasync/live/out.hasync-new",
+                                 "4. swap pg: postgresql:///app?x=y (what has that name becomes app_before_TIME)",
+                                 "5. activate lite: /var/lib/l.db (what stands there is kept beside it)",
+                                 "6. activate out: /srv/hasync/live/out (what stands there is kept beside it)",
+                                 "7. restore fed: 'ldap add' < /p/fed/dump"});
 }

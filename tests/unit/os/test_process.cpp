@@ -136,3 +136,38 @@ TEST_CASE("what a killed run left behind is ended with all of its group, and a l
   char none = 0;
   CHECK(read(told[0], &none, 1) == 0);
 }
+
+TEST_CASE("a program whose output is not wanted any more is ended, and the reason is what is told") {
+  const Interrupt interrupt;
+  SystemProcessRunner runner{interrupt};
+  auto spec = shell("trap '' TERM; yes", 60s);
+  std::size_t taken = 0;
+  spec.sink = [&](std::string_view chunk) -> Result<void> {
+    taken += chunk.size();
+    return taken > 100'000 ? Result<void>{fail(ExitCode::failed, "too much")} : Result<void>{};
+  };
+  const auto ended = runner.run(spec);
+  REQUIRE_FALSE(ended);
+  CHECK(ended.error().message == "too much");
+  CHECK(taken < 1'000'000);
+}
+
+TEST_CASE("all that a program printed before its end is taken, in order") {
+  std::string all;
+  auto spec = shell("head -c 3000000 /dev/zero; printf end");
+  spec.sink = [&](std::string_view chunk) -> Result<void> {
+    all += chunk;
+    return {};
+  };
+  CHECK(run(spec).succeeded());
+  CHECK(all.size() == 3'000'003);
+  CHECK(all.ends_with("end"));
+}
+
+TEST_CASE("a file can be a program's standard input") {
+  const Fd file{::open("/proc/self/comm", O_RDONLY | O_CLOEXEC)};
+  auto spec = shell("cat");
+  spec.input = "not this";
+  spec.input_file = file.get();
+  CHECK(trim(run(spec).output) == "test_os");
+}

@@ -9,10 +9,13 @@ using namespace hasync::peer;
 namespace {
 
 const std::vector<std::string> sources{"/srv/app", "/srv/app two"};
+const std::vector<std::vector<std::string>> dumps{{"pg_dump", "--dbname=postgresql:///app"},
+                                                  {"hasync", "agent", "dump", "sqlite", "/srv/my app.db"}};
 
 std::string verdict(const std::string& command, Confinement confinement = Confinement::possible) {
-  const auto permission = allow(command, sources, confinement);
+  const auto permission = allow(command, {sources, dumps}, confinement);
   if (!permission) return permission.error().code == ExitCode::unsafe ? permission.error().message : "wrong code";
+  if (permission->what == Permission::What::dump) return "dump " + join(permission->argv, " ");
   return (permission->what == Permission::What::send ? "send " : "describe ") + join(permission->sources, ",");
 }
 
@@ -32,8 +35,19 @@ TEST_CASE("rsync may send the source of a dataset, as hasync makes it ask for it
     CHECK(verdict(sender(options + " . /srv/app/")) == "send /srv/app");
   }
   CHECK(verdict(sender("-lre.i . /srv/app\\ two/")) == "send /srv/app two");
-  CHECK(allow(sender("-lre.i . '/srv/app two/'"), sources, Confinement::possible)->argv ==
+  CHECK(allow(sender("-lre.i . '/srv/app two/'"), {sources, dumps}, Confinement::possible)->argv ==
         std::vector<std::string>{"rsync", "--server", "--sender", "-lre.i", ".", "/srv/app two/"});
+}
+
+TEST_CASE("the dump of a dataset is allowed word for word") {
+  CHECK(verdict("pg_dump --dbname=postgresql:///app") == "dump pg_dump --dbname=postgresql:///app");
+  CHECK(verdict("hasync agent dump sqlite '/srv/my app.db'") == "dump hasync agent dump sqlite /srv/my app.db");
+  for (const std::string other :
+       {"pg_dump", "pg_dump --dbname=postgresql:///other", "pg_dump --dbname=postgresql:///app --file=/etc/passwd",
+        "hasync agent dump sqlite /etc/shadow", "hasync agent dump sqlite '/srv/my app.db' x", "hasync agent dump"}) {
+    INFO(other);
+    CHECK_FALSE(allow(other, {sources, dumps}, Confinement::possible));
+  }
 }
 
 TEST_CASE("every other option of rsync is refused") {
@@ -173,14 +187,14 @@ TEST_CASE("hasync may describe the node, and the sources of its datasets") {
 
 TEST_CASE("nothing else is started") {
   CHECK(verdict("") == "this key opens no shell");
-  CHECK(verdict("sh -c id") == "\"sh\" is not rsync or hasync");
-  CHECK(verdict("/usr/bin/rsync --server --sender -lre.i . /srv/app/") == "\"/usr/bin/rsync\" is not rsync or hasync");
-  CHECK(verdict("RSYNC_RSH=x rsync --server") == "\"RSYNC_RSH=x\" is not rsync or hasync");
-  CHECK(verdict("internal-sftp") == "\"internal-sftp\" is not rsync or hasync");
+  CHECK(verdict("sh -c id") == "\"sh\" is not rsync or hasync, nor the dump of a dataset");
+  CHECK(verdict("/usr/bin/rsync --server --sender -lre.i . /srv/app/") == "\"/usr/bin/rsync\" is not rsync or hasync, nor the dump of a dataset");
+  CHECK(verdict("RSYNC_RSH=x rsync --server") == "\"RSYNC_RSH=x\" is not rsync or hasync, nor the dump of a dataset");
+  CHECK(verdict("internal-sftp") == "\"internal-sftp\" is not rsync or hasync, nor the dump of a dataset");
   CHECK(verdict(sender("-lre.i . /srv/app/; id")) == "\";\" means more to a shell than itself");
   CHECK(verdict(sender("-lre.i . /srv/app/\nid")) == "\"\\n\" means more to a shell than itself");
   CHECK(verdict(sender("-lre.i . $(id)/srv/app/")) == "\"$\" means more to a shell than itself");
-  CHECK(verdict("rsync\\ --server") == "\"rsync --server\" is not rsync or hasync");
+  CHECK(verdict("rsync\\ --server") == "\"rsync --server\" is not rsync or hasync, nor the dump of a dataset");
 }
 
 TEST_CASE("what the peer sends is the folders of the datasets") {

@@ -1,0 +1,29 @@
+// Making a dump: the stream of a program on the peer, written to a file of the point that is being built.
+#pragma once
+#include <string>
+#include <vector>
+
+#include "config/model.hpp"
+#include "os/clock.hpp"
+#include "os/process.hpp"
+#include "sync/changes.hpp"
+
+namespace hasync::sync {
+
+struct DumpOrder {
+  const config::Config& settings;
+  const config::Dataset& dataset;
+  std::string target;  // the dataset's folder in the new point; made
+  std::string newest;  // the same in the newest point, to share what did not change; empty: there is none
+  BootTime deadline;
+  std::vector<int> inherit{};         // descriptors that the program keeps
+  std::vector<std::string> forced{};  // guards overridden, see sync/guards.hpp
+};
+
+struct Dumped {
+  Counts counts{};  // changed: how many of its files are not what the newest point holds already; those are shared
+  std::string note{};
+};
+Result<Dumped> make_dump(const DumpOrder& order, Clock& clock, ProcessRunner& runner);
+
+}  // namespace hasync::sync
