@@ -84,10 +84,9 @@ Result<ExitCode> add(Session& session, const Asked& asked) {
   if (!asked.has(".type") && asked.has(".url")) addition.fields.emplace_back("type", "http");
   if (!asked.has(".type") && (asked.has("probes[].run") || asked.has("datasets[].run")))
     addition.fields.emplace_back("type", "command");
-  if (!asked.has(".type") && std::any_of(asked.given.begin(), asked.given.end(), [](const Asked::Given& given) {
-        return given.key->path == "sync.datasets[].source" && config::is_database_uri(given.value);
-      }))
-    addition.fields.emplace_back("type", "postgresql");
+  for (const auto& given : asked.given)
+    if (!asked.has(".type") && given.key->path == "sync.datasets[].source" && config::is_database_uri(given.value))
+      addition.fields.emplace_back("type", config::is_mysql_uri(given.value) ? "mysql" : "postgresql");
   for (const auto& given : asked.given)
     if (given.there()) addition.fields.emplace_back(short_name(*given.key), in_yaml(given));
   return change_settings(session, {asked.command("add"), asked.mode}, rewrite_by(session, {addition}));

@@ -12,7 +12,7 @@
 #include "config/datasets.hpp"
 #include "config/validate.hpp"
 #include "failover/activation.hpp"
-#include "failover/postgresql.hpp"
+#include "failover/databases.hpp"
 #include "heartbeat/probes.hpp"
 #include "os/tree.hpp"
 #include "peer/allowed.hpp"
@@ -82,6 +82,10 @@ Checked check_source(const Node& node, const config::Dataset& dataset, const Tol
                           fmt::format("{} lacks pg_dump or pg_dumpall; install it there: apt-get install "
                                       "postgresql-client",
                                       peer));
+    case config::DatasetType::mysql:
+      return ask_peer_for(node, name, {"sh", "-c", "command -v mariadb-dump || command -v mysqldump"},
+                          "mariadb-dump or mysqldump is there",
+                          fmt::format("{} lacks mariadb-dump; install it there: apt-get install mariadb-client", peer));
     case config::DatasetType::sqlite:
       return ask_peer_for(node, name, {"test", "-f", dataset.source, "-a", "-r", dataset.source},
                           dataset.source + " is a file, and readable",
@@ -103,12 +107,14 @@ Checked check_source(const Node& node, const config::Dataset& dataset, const Tol
 
 // Whether a promotion could restore a dump here, and the program that also checks each dump is there.
 void check_restoring(const Node& node, const config::Dataset& dataset, std::vector<Checked>& checked) {
-  if (dataset.type != config::DatasetType::postgresql) return;
-  checked.push_back(check_program(node, "postgresql-client", {"pg_restore", "--version"}));
-  if (checked.back().finding == Finding::bad) return;
+  if (!config::is_of_a_server(dataset.type)) return;
+  if (dataset.type == config::DatasetType::postgresql) {
+    checked.push_back(check_program(node, "postgresql-client", {"pg_restore", "--version"}));
+    if (checked.back().finding == Finding::bad) return;
+  }
   const auto name = "restore " + dataset.name;
   const auto trouble = failover::trouble_with_server(config::database_of(dataset), node.runner);
-  checked.push_back(trouble.empty() ? Checked{name, Finding::good, config::database_of(dataset) + " can be replaced"}
+  checked.push_back(trouble.empty() ? Checked{name, Finding::good, config::database_of(dataset) + " can be restored"}
                                     : Checked{name, Finding::bad, trouble});
 }
 

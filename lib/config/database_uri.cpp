@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 
 #include "base/text.hpp"
@@ -11,7 +12,7 @@
 namespace hasync::config {
 namespace {
 
-constexpr std::string_view scheme = "postgresql://";
+constexpr std::string_view postgresql = "postgresql://", mysql = "mysql://";
 
 tl::unexpected<Error> wrong(std::string message) { return fail(ExitCode::config, std::move(message)); }
 
@@ -20,7 +21,7 @@ struct Parts {
 };
 
 Parts parts_of(const std::string& uri) {
-  auto rest = std::string_view{uri}.substr(std::min(uri.size(), scheme.size()));
+  auto rest = std::string_view{uri}.substr(is_mysql_uri(uri) ? mysql.size() : postgresql.size());
   Parts parts;
   if (const auto question = rest.find('?'); question != std::string_view::npos) {
     parts.parameters = rest.substr(question + 1);
@@ -75,21 +76,30 @@ std::string parameter(const Parts& parts, std::string_view name) {
 
 }  // namespace
 
-bool is_database_uri(const std::string& text) { return text.starts_with(scheme); }
+bool is_mysql_uri(const std::string& text) { return text.starts_with(mysql); }
+bool is_database_uri(const std::string& text) { return text.starts_with(postgresql) || is_mysql_uri(text); }
 
 Result<void> check_database_uri(const std::string& uri) {
   if (!is_database_uri(uri))
-    return wrong(fmt::format("\"{}\" is not the URI of a database, as postgresql:///app", printable(uri)));
+    return wrong(
+        fmt::format("\"{}\" is not the URI of a database, as postgresql:///app or mysql:///app", printable(uri)));
   const auto odd = [](char byte) { return static_cast<unsigned char>(byte) <= 0x20 || byte == 0x7F; };
   if (std::any_of(uri.begin(), uri.end(), odd)) return wrong("holds a blank or a control byte; write it as %20");
   const auto parts = parts_of(uri);
   if (parts.user.find(':') != std::string_view::npos || !parameter(parts, "password").empty())
-    return wrong("holds a password; keep it in the .pgpass of who connects, or let the server trust its socket");
+    return wrong(
+        "holds a password; keep it in the .pgpass or .my.cnf of who connects, or let the server trust its socket");
   const auto name = decoded(parts.name);
   if (name.empty() || !parameter(parts, "dbname").empty())
     return wrong("names no database; write its name behind the host, as postgresql:///app");
-  if (name == "postgres" || name == "template0" || name == "template1")
+  constexpr std::array own{"postgres", "template0",          "template1",         "mysql",
+                           "sys",      "information_schema", "performance_schema"};
+  if (std::find(own.begin(), own.end(), name) != own.end())
     return wrong(fmt::format("{} belongs to the server itself; name the application's own database", name));
+  const auto given = split(parts.parameters, '&');
+  const auto known = [](const std::string& each) { return each.empty() || each.starts_with("socket="); };
+  if (is_mysql_uri(uri) && !std::all_of(given.begin(), given.end(), known))
+    return wrong("has a parameter that is not known; mysql knows socket");
   if (name.find('\0') != std::string::npos) return wrong("holds a NUL byte");
   return {};
 }
@@ -111,6 +121,21 @@ std::string database_host(const std::string& uri) {
   const bool of_this_machine = host.starts_with('/') || host.starts_with('@') || host == "localhost" ||
                                host.starts_with("127.") || host == "[::1]" || host == "::1";
   return of_this_machine ? std::string{} : host;
+}
+
+std::vector<std::string> mysql_options(const std::string& uri) {
+  const auto parts = parts_of(uri);
+  std::vector<std::string> options;
+  const auto add = [&](std::string_view name, const std::string& value) {
+    if (!value.empty()) options.push_back(fmt::format("--{}={}", name, value));
+  };
+  auto host = decoded(parts.host);
+  if (host.size() > 2 && host.front() == '[') host = host.substr(1, host.size() - 2);
+  add("host", host);
+  add("port", std::string{parts.port});
+  add("socket", parameter(parts, "socket"));
+  add("user", decoded(parts.user));
+  return options;
 }
 
 std::string with_database(const std::string& uri, const std::string& name) {

@@ -13,6 +13,8 @@ std::string_view dataset_type_name(DatasetType type) {
       return "files";
     case DatasetType::postgresql:
       return "postgresql";
+    case DatasetType::mysql:
+      return "mysql";
     case DatasetType::sqlite:
       return "sqlite";
     case DatasetType::command:
@@ -20,6 +22,8 @@ std::string_view dataset_type_name(DatasetType type) {
   }
   return "command";
 }
+
+bool is_of_a_server(DatasetType type) { return type == DatasetType::postgresql || type == DatasetType::mysql; }
 
 std::int64_t dump_limit(const Dataset& dataset) {
   if (dataset.max_size > 0) return dataset.max_size;
@@ -32,6 +36,8 @@ std::string dump_file(DatasetType type) {
       break;
     case DatasetType::postgresql:
       return "dump.pgdump";
+    case DatasetType::mysql:
+      return "dump.sql";
     case DatasetType::sqlite:
       return "dump.sqlite";
     case DatasetType::command:
@@ -45,7 +51,7 @@ const std::string& database_of(const Dataset& dataset) {
 }
 
 std::string live_path(const Config& config, const Dataset& dataset) {
-  if (dataset.type == DatasetType::postgresql) return {};
+  if (is_of_a_server(dataset.type)) return {};
   if (!dataset.live.empty()) return dataset.live;
   return dataset.restore.empty() ? config.sync.store + "/live/" + dataset.name : std::string{};
 }

@@ -10,6 +10,9 @@ namespace hasync::config {
 
 std::string_view dataset_type_name(DatasetType type);
 
+// Whether it is a database of a server, named by a URI.
+bool is_of_a_server(DatasetType type);
+
 // The most bytes that its dump may have; 0: any.
 std::int64_t dump_limit(const Dataset& dataset);
 
@@ -18,7 +21,7 @@ std::string dump_file(DatasetType type);
 // Beside the dump of a PostgreSQL database: the roles of its server.
 inline constexpr std::string_view roles_file = "roles.sql";
 
-// postgresql: the URI of the database that a promotion replaces here.
+// The URI of the database of a server that a promotion restores here.
 const std::string& database_of(const Dataset& dataset);
 
 // What a promotion puts in place here: a folder, or the file of a dump. Empty: nothing is.

@@ -14,7 +14,8 @@ using std::pair;
 constexpr std::array roles{pair{"primary", Role::primary}, pair{"secondary", Role::secondary}};
 constexpr std::array transports{pair{"ssh", Transport::ssh}, pair{"local", Transport::local}};
 constexpr std::array dataset_types{pair{"files", DatasetType::files}, pair{"postgresql", DatasetType::postgresql},
-                                   pair{"sqlite", DatasetType::sqlite}, pair{"command", DatasetType::command}};
+                                   pair{"mysql", DatasetType::mysql}, pair{"sqlite", DatasetType::sqlite},
+                                   pair{"command", DatasetType::command}};
 constexpr std::array probe_types{pair{"tcp", ProbeType::tcp}, pair{"http", ProbeType::http},
                                  pair{"command", ProbeType::command}};
 constexpr std::array witness_types{pair{"tcp", ProbeType::tcp}};
@@ -80,13 +81,14 @@ const std::vector<Key> plain_keys{
     {"sync.datasets[].name", KeyType::text, required, "", "letters, digits, - and _",
      "The dataset: its folder in a recovery point has this name.",
      [](V v, T t) { return into_name(t.dataset->name, v); }},
-    {"sync.datasets[].type", KeyType::choice, optional, "files", "files, postgresql, sqlite, command",
-     "What it is: files is a directory tree, postgresql one database of a PostgreSQL server, sqlite one SQLite "
-     "database, command the output of a program.",
+    {"sync.datasets[].type", KeyType::choice, optional, "files", "files, postgresql, mysql, sqlite, command",
+     "What it is: files is a directory tree, postgresql and mysql are one database of such a server (mysql also of "
+     "MariaDB), sqlite is one SQLite database, command the output of a program.",
      [](V v, T t) { return into_choice(t.dataset->type, v, dataset_types); }},
-    {"sync.datasets[].source", KeyType::path, optional, "", "an absolute path, or postgresql:///NAME",
-     "files: the folder on the primary. sqlite: the file of the database there, which may be in use. postgresql: the "
-     "URI of the database, as the primary's own pg_dump is told it.",
+    {"sync.datasets[].source", KeyType::path, optional, "", "an absolute path, or a URI as postgresql:///app",
+     "files: the folder on the primary. sqlite: the file of the database there, which may be in use. postgresql, "
+     "mysql: "
+     "the URI of the database, as seen from the primary.",
      [](V v, T t) {
        const bool is_uri = is_database_uri(v.text);
        return is_uri ? into_database_uri(t.dataset->source, v) : into_path(t.dataset->source, v);
@@ -104,7 +106,9 @@ const std::vector<Key> plain_keys{
      [](V v, T t) { return into_path(t.dataset->live, v); }},
     {"sync.datasets[].database", KeyType::text, optional, "", "a URI as postgresql:///app",
      "postgresql: the database here that a promotion replaces with the dump. What has that name is renamed, not "
-     "dropped. Without it: the same as source.",
+     "dropped. mysql: the database here that a promotion restores; it must be empty, or not there. Without it: the "
+     "same "
+     "as source.",
      [](V v, T t) { return into_database_uri(t.dataset->database, v); }},
     {"sync.datasets[].restore", KeyType::words, optional, "", "a list: program and arguments",
      "command: what is run here in a promotion, with the dump as its standard input. It must be harmless to run again: "

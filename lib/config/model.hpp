@@ -35,7 +35,7 @@ struct Peer {
   std::string known_hosts_file;  // empty: ssh's own choice
 };
 
-enum class DatasetType { files, postgresql, sqlite, command };
+enum class DatasetType { files, postgresql, mysql, sqlite, command };
 
 struct Dataset {
   std::string name;
@@ -44,7 +44,7 @@ struct Dataset {
   std::vector<std::string> run;      // command: what is run on the peer
   std::int64_t max_size = 0;         // bytes of a dump, see dump_limit(); 0: as its type says
   std::string live;                  // empty: STORE/live/NAME
-  std::string database;              // postgresql: the URI of what a promotion replaces; empty: source
+  std::string database;              // postgresql, mysql: the URI of what a promotion restores into; empty: source
   std::vector<std::string> restore;  // command: what takes the dump on its standard input in a promotion
   std::vector<std::string> exclude;  // files
 };

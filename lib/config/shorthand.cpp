@@ -45,7 +45,7 @@ Result<Dataset> dataset_from(const std::string& text) {
   const auto colon = is_uri ? std::string::npos : text.find(':', equals);
   Config nowhere;
   Dataset dataset;
-  if (is_uri) dataset.type = DatasetType::postgresql;
+  if (is_uri) dataset.type = is_mysql_uri(text.substr(equals + 1)) ? DatasetType::mysql : DatasetType::postgresql;
   const Target target{.config = nowhere, .dataset = &dataset};
   HASYNC_CHECK(read_part(text, "sync.datasets[].name", scalar(text.substr(0, equals)), target));
   const auto length = colon == std::string::npos ? colon : colon - equals - 1;

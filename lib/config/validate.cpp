@@ -75,11 +75,11 @@ struct Belongs {
 
 void check_keys_of_type(Faults& faults, const std::string& path, const Dataset& dataset) {
   static const std::vector<Belongs> keys{
-      {"source", {DatasetType::files, DatasetType::postgresql, DatasetType::sqlite}},
+      {"source", {DatasetType::files, DatasetType::postgresql, DatasetType::mysql, DatasetType::sqlite}},
       {"run", {DatasetType::command}},
-      {"max_size", {DatasetType::postgresql, DatasetType::sqlite, DatasetType::command}},
+      {"max_size", {DatasetType::postgresql, DatasetType::mysql, DatasetType::sqlite, DatasetType::command}},
       {"live", {DatasetType::files, DatasetType::sqlite, DatasetType::command}},
-      {"database", {DatasetType::postgresql}},
+      {"database", {DatasetType::postgresql, DatasetType::mysql}},
       {"restore", {DatasetType::command}},
       {"exclude", {DatasetType::files}}};
   for (const auto& [key, types] : keys) {
@@ -94,16 +94,18 @@ void check_keys_of_type(Faults& faults, const std::string& path, const Dataset& 
   if (dataset.type == DatasetType::command && dataset.run.empty())
     faults.add(path + ".run", "is missing", "a command dataset needs the program to run on the primary");
   const auto source = path + ".source";
-  const bool is_uri = is_database_uri(dataset.source), wants_uri = dataset.type == DatasetType::postgresql;
+  const bool is_uri = is_database_uri(dataset.source), wants_uri = is_of_a_server(dataset.type);
   if (dataset.type != DatasetType::command && dataset.source.empty())
     faults.add(source, "is missing",
-               wants_uri                            ? "the URI of the database, as postgresql:///app"
+               wants_uri ? fmt::format("the URI of the database, as {}:///app", dataset_type_name(dataset.type))
                : dataset.type == DatasetType::files ? "the folder on the primary (accepted: an absolute path)"
                                                     : "the file of the database on the primary");
-  else if (wants_uri && !is_uri)
-    faults.add(source, "is not the URI of a database", "write postgresql:///app");
+  else if (wants_uri && (!is_uri || is_mysql_uri(dataset.source) != (dataset.type == DatasetType::mysql)))
+    faults.add(source, fmt::format("is not the URI of a {} database", dataset_type_name(dataset.type)),
+               fmt::format("write {}:///app", dataset_type_name(dataset.type)));
   else if (!wants_uri && is_uri)
-    faults.add(source, "is the URI of a database", "that needs type: postgresql");
+    faults.add(source, "is the URI of a database",
+               fmt::format("that needs type: {}", is_mysql_uri(dataset.source) ? "mysql" : "postgresql"));
 }
 
 // A promotion replaces a database: that must never be the one that is pulled from.
@@ -119,8 +121,12 @@ void check_database(Faults& faults, const std::string& path, const Config& confi
                fmt::format("a promotion would replace the database on {}; name the one here", printable(host)));
   else if (local && dataset.database == dataset.source)
     faults.add(path + ".database", "is the source itself", "a promotion would replace it; name the database here");
+  if (is_mysql_uri(dataset.source) != is_mysql_uri(database_of(dataset)))
+    faults.add(path + ".database", "is of another kind of server than source", "the two must have the same scheme");
+  else if (is_mysql_uri(dataset.source) && database_name(dataset.source) != database_name(database_of(dataset)))
+    faults.add(path + ".database", "names another database than source", "with mysql the two must have one name");
   for (const auto& other : config.sync.datasets)
-    if (&other < &dataset && other.type == DatasetType::postgresql && database_of(other) == database_of(dataset))
+    if (&other < &dataset && is_of_a_server(other.type) && database_of(other) == database_of(dataset))
       faults.add(path, fmt::format("replaces the same database as {}", other.name), "give each a database of its own");
 }
 
@@ -133,7 +139,7 @@ void check_datasets(Faults& faults, const Config& config) {
     if (dataset.name.empty()) continue;  // it could not be read, which is told
     check_keys_of_type(faults, path, dataset);
     if (dataset.source.empty() && dataset.type != DatasetType::command) continue;  // told, too
-    if (dataset.type == DatasetType::postgresql) {
+    if (is_of_a_server(dataset.type)) {
       check_database(faults, path, config, dataset);
       continue;
     }

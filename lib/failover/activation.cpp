@@ -9,7 +9,7 @@
 #include <map>
 
 #include "base/text.hpp"
-#include "failover/postgresql.hpp"
+#include "failover/databases.hpp"
 #include "os/tree.hpp"
 
 namespace hasync::failover {
@@ -136,7 +136,7 @@ void drop_copies(const std::vector<store::StepRecord>& steps, ProcessRunner& run
   for (const auto& step : steps) {
     const auto planned = from_record(step);
     if (planned && planned->kind == StepKind::copy) static_cast<void>(remove_tree(staging_path(planned->live)));
-    if (planned && planned->kind == StepKind::restore && step.tries > 0) drop_scratch(planned->live, runner);
+    if (planned && planned->kind == StepKind::restore && step.tries > 0) drop_restored(planned->live, runner);
   }
 }
 

@@ -7,9 +7,8 @@
 #include <charconv>
 
 #include "base/text.hpp"
-#include "config/database_uri.hpp"
 #include "config/datasets.hpp"
-#include "failover/postgresql.hpp"
+#include "failover/databases.hpp"
 
 namespace hasync::failover {
 namespace {
@@ -69,7 +68,7 @@ std::vector<PlannedStep> plan_promotion(const config::Config& settings, const st
   };
   for (const auto kind : {StepKind::copy, StepKind::activate})
     for (const auto& dataset : settings.sync.datasets) {
-      if (dataset.type == config::DatasetType::postgresql)
+      if (config::is_of_a_server(dataset.type))
         add(kind == StepKind::copy ? StepKind::restore : StepKind::swap, dataset, point_folder + "/" + dataset.name,
             config::database_of(dataset));
       if (const auto live = config::live_path(settings, dataset); !live.empty())
@@ -151,12 +150,10 @@ std::vector<std::string> tell(const std::vector<PlannedStep>& plan) {
         words = fmt::format("{} (what stands there is kept beside it)", step.live);
         break;
       case StepKind::restore:
-        words = fmt::format("{} into a new database {}", step.point,
-                            config::with_database(step.live, scratch_name(config::database_name(step.live))));
+        words = fmt::format("{} into {}", step.point, tell_restore(step.live));
         break;
       case StepKind::swap:
-        words =
-            fmt::format("{} (what has that name becomes {}_before_TIME)", step.live, config::database_name(step.live));
+        words = tell_place(step.live);
         break;
       case StepKind::feed:
         words = fmt::format("{} < {}", shell_line(step.argv), shell_word(step.point));

@@ -288,8 +288,8 @@ Result<std::vector<std::string>> swap(const Databases& there, std::uint64_t rest
                      rename(database, aside), rename(scratch, database)};
 }
 
-Result<std::string> restore_database(const std::string& point, const std::string& uri, Duration timeout,
-                                     const std::vector<int>& inherit, ProcessRunner& runner) {
+Result<std::string> restore_postgresql(const std::string& point, const std::string& uri, Duration timeout,
+                                       const std::vector<int>& inherit, ProcessRunner& runner) {
   const auto scratch = scratch_name(config::database_name(uri));
   const auto dump = point + "/" + config::dump_file(config::DatasetType::postgresql);
   Server server{uri, runner};
@@ -307,8 +307,8 @@ Result<std::string> restore_database(const std::string& point, const std::string
   return std::string{identity} + fmt::format("{}", number_in(number));
 }
 
-Result<std::string> swap_database(const std::string& uri, const std::string& restored, const std::string& stamp,
-                                  ProcessRunner& runner) {
+Result<std::string> swap_postgresql(const std::string& uri, const std::string& restored, const std::string& stamp,
+                                    ProcessRunner& runner) {
   const auto database = config::database_name(uri);
   Server server{uri, runner};
   HASYNC_TRY(const auto numbers,
@@ -325,7 +325,7 @@ Result<std::string> swap_database(const std::string& uri, const std::string& res
       was_there ? ", what stood there is " + aside_name(database, stamp) : std::string{", nothing stood there before"});
 }
 
-std::string trouble_with_server(const std::string& uri, ProcessRunner& runner) {
+std::string trouble_with_postgresql(const std::string& uri, ProcessRunner& runner) {
   const auto told = Server{uri, runner}.ask(
       "SELECT rolsuper OR rolcreatedb FROM pg_catalog.pg_roles WHERE rolname = current_user", patience);
   if (!told) return told.error().message;

@@ -35,14 +35,14 @@ struct Databases {
 Result<std::vector<std::string>> swap(const Databases& there, std::uint64_t restored, const std::string& database,
                                       const std::string& stamp);
 
-// `point`: the dataset's folder in the point. Gives what names the finished database to swap_database().
-Result<std::string> restore_database(const std::string& point, const std::string& uri, Duration timeout,
-                                     const std::vector<int>& inherit, ProcessRunner& runner);
+// `point`: the dataset's folder in the point. Gives what names the finished database to swap_postgresql().
+Result<std::string> restore_postgresql(const std::string& point, const std::string& uri, Duration timeout,
+                                       const std::vector<int>& inherit, ProcessRunner& runner);
 // Gives a line for the record.
-Result<std::string> swap_database(const std::string& uri, const std::string& restored, const std::string& stamp,
-                                  ProcessRunner& runner);
+Result<std::string> swap_postgresql(const std::string& uri, const std::string& restored, const std::string& stamp,
+                                    ProcessRunner& runner);
 // Why databases cannot be made on the server that `uri` names; empty: they can.
-std::string trouble_with_server(const std::string& uri, ProcessRunner& runner);
+std::string trouble_with_postgresql(const std::string& uri, ProcessRunner& runner);
 void drop_scratch(const std::string& uri, ProcessRunner& runner);
 
 }  // namespace hasync::failover

@@ -9,7 +9,7 @@
 #include "base/fd.hpp"
 #include "base/text.hpp"
 #include "failover/activation.hpp"
-#include "failover/postgresql.hpp"
+#include "failover/databases.hpp"
 
 namespace hasync::failover {
 namespace {
@@ -72,7 +72,7 @@ class Performer {
       case StepKind::restore:
         return restore_database(step.point, step.live, step.timeout, inherit_, runner_);
       case StepKind::swap:
-        return swap_database(step.live, identity_of_copy(step, StepKind::restore), stamp(), runner_);
+        return put_in_place(step.live, identity_of_copy(step, StepKind::restore), stamp(), runner_);
       case StepKind::fence:
       case StepKind::run:
       case StepKind::feed:

@@ -143,7 +143,7 @@ class Dump {
     const auto path = order_.target + "/" + part.file;
     HASYNC_TRY(auto file, DumpFile::make(path, begins(), config::dump_limit(order_.dataset)));
     HASYNC_TRY(auto ended, stream(part.argv, file));
-    if (!part.otherwise.empty() && may_not_see_passwords(ended)) {
+    if (part.otherwise_when != nullptr && part.otherwise_when(ended)) {
       HASYNC_TRY(file, file.anew());
       HASYNC_TRY(ended, stream(part.otherwise, file));
       dumped_.note = part.note;
@@ -163,7 +163,11 @@ class Dump {
       HASYNC_TRY(spec.argv.front(), own_program());
     }
     spec.sink = [&](std::string_view chunk) { return file.take(chunk); };
-    return runner_.run(spec);
+    auto ended = runner_.run(spec);
+    // What cannot be started here is told as by the shell of a peer.
+    constexpr int not_found = 127;
+    if (!ended && ended.error().message.ends_with("No such file or directory")) return ProcessResult{.code = not_found};
+    return ended;
   }
 
   // Shares what is in the newest point already, and so was found sound before.
@@ -175,7 +179,20 @@ class Dump {
     ++dumped_.counts.changed;
     if (is(config::DatasetType::sqlite))
       return store::check_sound(path, [&] { return !clock_.interrupted() && clock_.uptime() < order_.deadline; });
+    if (is(config::DatasetType::mysql)) return check_last_line(path);
     if (is(config::DatasetType::postgresql) && part.file != config::roles_file) return read_to_its_end(path);
+    return {};
+  }
+
+  static Result<void> check_last_line(const std::string& path) {
+    constexpr off_t enough = 200;
+    const Fd file{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
+    const auto size = file ? ::lseek(file.get(), 0, SEEK_END) : -1;
+    std::string end(static_cast<std::size_t>(std::clamp<off_t>(size, 0, enough)), '\0');
+    if (size < 0 || ::pread(file.get(), end.data(), end.size(), size - static_cast<off_t>(end.size())) !=
+                        static_cast<ssize_t>(end.size()))
+      return fail(os_error(fmt::format("cannot read {}", path), errno));
+    if (auto error = judge_end_of_sql(end)) return fail(std::move(*error));
     return {};
   }
 

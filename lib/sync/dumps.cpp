@@ -7,6 +7,7 @@
 #include <charconv>
 
 #include "base/text.hpp"
+#include "config/database_uri.hpp"
 #include "config/datasets.hpp"
 #include "peer/transport.hpp"
 #include "sync/guards.hpp"
@@ -18,7 +19,7 @@ constexpr auto connect_timeout = std::chrono::seconds{15};
 constexpr int ssh_failed = 255, not_found = 127, not_executable = 126, usage = 2;
 constexpr std::string_view schema = "hasync.dump/1";
 
-// What a failed connection or a refusal of PostgreSQL means to an operator.
+// What a failed connection or a refusal of a database server means to an operator.
 struct Sign {
   std::string_view said;
   std::string_view advice;
@@ -32,10 +33,14 @@ constexpr std::array signs{
     Sign{"database \"", "is the name in the URI right?"},
     Sign{"Connection refused", "is PostgreSQL running there, and is the host in the URI right?"},
     Sign{"Is the server running", "is PostgreSQL running there?"},
+    Sign{"Unknown database", "is the name in the URI right?"},
+    Sign{"Access denied",
+         "put user and password into the .my.cnf of this user there, or let the server trust its socket"},
+    Sign{"Can't connect", "is MySQL or MariaDB running there, and is the host in the URI right?"},
     Sign{"permission denied", "it needs a user who may read all of the database"},
 };
 
-std::string tell_postgresql(const std::string& errors) {
+std::string tell_server(const std::string& errors) {
   const auto lines = split(errors, '\n');
   const auto first = std::find_if(lines.begin(), lines.end(),
                                   [](const auto& line) { return line.find("error: ") != std::string::npos; });
@@ -48,18 +53,39 @@ std::string tell_postgresql(const std::string& errors) {
 std::string tell_failure(const config::Config& settings, const config::Dataset& dataset, const std::string& program,
                          const ProcessResult& result) {
   const auto& peer = settings.peer.name;
-  const bool postgresql = dataset.type == config::DatasetType::postgresql;
+  const bool of_a_server = config::is_of_a_server(dataset.type);
   if (result.code == not_found)
     return fmt::format("{} has no program {}; {}", peer, program,
-                       postgresql ? "install it there: apt-get install postgresql-client"
-                                  : "install it there, or name it by its absolute path");
+                       dataset.type == config::DatasetType::postgresql
+                           ? "install it there: apt-get install postgresql-client"
+                       : of_a_server ? "install it there: apt-get install mariadb-client"
+                                     : "install it there, or name it by its absolute path");
   if (result.code == not_executable)
     return fmt::format("{} on {} cannot be run: {}", program, peer, printable(last_line(result.errors)));
   if (dataset.type == config::DatasetType::sqlite && result.code == usage)
     return fmt::format("the hasync of {} is too old to dump a database; install the same version on both", peer);
-  if (postgresql && !trim(result.errors).empty())
-    return fmt::format("{} on {} failed: {}", program, peer, tell_postgresql(result.errors));
+  if (of_a_server && !trim(result.errors).empty())
+    return fmt::format("{} on {} failed: {}", program, peer, tell_server(result.errors));
   return fmt::format("{} on {} failed with {}", program, peer, tell_end(result));
+}
+
+// MariaDB's program and MySQL's understand the same. --databases: with the database's own character set.
+std::vector<std::string> mysqldump_argv(const char* program, const std::string& uri) {
+  std::vector<std::string> argv{program,
+                                "--single-transaction",
+                                "--quick",
+                                "--routines",
+                                "--triggers",
+                                "--events",
+                                "--hex-blob",
+                                "--comments",
+                                "--skip-dump-date",
+                                "--no-tablespaces",
+                                "--default-character-set=utf8mb4"};
+  const auto options = config::mysql_options(uri);
+  argv.insert(argv.end(), options.begin(), options.end());
+  argv.insert(argv.end(), {"--databases", "--", config::database_name(uri)});
+  return argv;
 }
 
 }  // namespace
@@ -74,14 +100,22 @@ std::vector<DumpPart> dump_parts(const config::Dataset& dataset) {
       return {{std::string{config::roles_file},
                {"pg_dumpall", "--roles-only", "--no-password", database},
                {"pg_dumpall", "--roles-only", "--no-role-passwords", "--no-password", database},
+               may_not_see_passwords,
                "the roles came without their passwords, which only a superuser may read"},
               {file, {"pg_dump", "--format=custom", "--no-password", database}}};
+    case config::DatasetType::mysql:
+      return {{file, mysqldump_argv("mariadb-dump", dataset.source), mysqldump_argv("mysqldump", dataset.source),
+               has_no_such_program}};
     case config::DatasetType::sqlite:
       return {{file, {"hasync", "agent", "dump", "sqlite", dataset.source}}};
     case config::DatasetType::command:
       return {{file, dataset.run}};
   }
   return {};
+}
+
+bool has_no_such_program(const ProcessResult& result) {
+  return result.end == ProcessResult::End::exited && result.code == not_found;
 }
 
 std::vector<std::string> from_here(const config::Config& settings, const std::vector<std::string>& argv) {
@@ -115,6 +149,11 @@ std::optional<Error> judge_archive(const ProcessResult& result) {
                  fmt::format("the pg_restore here is too old for the dump: {}; install the version of the primary",
                              tell_end(result))};
   return Error{ExitCode::failed, fmt::format("the dump that arrived is not whole: pg_restore: {}", tell_end(result))};
+}
+
+std::optional<Error> judge_end_of_sql(std::string_view end) {
+  if (last_line(end).starts_with("-- Dump completed")) return std::nullopt;
+  return Error{ExitCode::failed, "the dump that arrived is not whole: its last line is not \"-- Dump completed\""};
 }
 
 std::optional<Span> creation_time(std::string_view archive) {

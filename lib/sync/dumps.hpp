@@ -14,8 +14,9 @@ namespace hasync::sync {
 struct DumpPart {
   std::string file;               // in the dataset's folder
   std::vector<std::string> argv;  // run on the peer; its standard output is the file
-  // What is run where the former is not allowed as much as it wants: a note for the run says so.
+  // What is run instead where the former ended in such a way; a note for the run says so.
   std::vector<std::string> otherwise{};
+  bool (*otherwise_when)(const ProcessResult& result) = nullptr;
   std::string note{};
 };
 std::vector<DumpPart> dump_parts(const config::Dataset& dataset);
@@ -23,12 +24,16 @@ std::vector<DumpPart> dump_parts(const config::Dataset& dataset);
 std::vector<std::string> from_here(const config::Config& settings, const std::vector<std::string>& argv);
 // The roles' passwords are for a superuser alone.
 bool may_not_see_passwords(const ProcessResult& result);
+bool has_no_such_program(const ProcessResult& result);
 
 // Nothing: the dump was made, as far as the program can tell.
 std::optional<Error> judge_dump(const config::Config& settings, const config::Dataset& dataset,
                                 const std::string& program, const ProcessResult& result);
 // What pg_restore(1) said of an archive that it read to its end.
 std::optional<Error> judge_archive(const ProcessResult& result);
+
+// The end of what mysqldump printed says that there is no more.
+std::optional<Error> judge_end_of_sql(std::string_view end);
 
 // Where an archive of pg_dump --format=custom says when it was made, by its first bytes: all else is the same when the
 // database is. None: it is not known where.

@@ -304,3 +304,53 @@ class PostgresServer:
     def __exit__(self, *_):
         with contextlib.suppress(subprocess.CalledProcessError):
             self.stop()
+
+
+class MariadbServer:
+    """A MariaDB with a data directory of its own, on a socket in it; its root has no password."""
+
+    def __init__(self, folder: pathlib.Path):
+        self.folder = folder
+        self.as_user = ["--user=mysql"] if os.geteuid() == 0 else []
+
+    def uri(self, name, user="root"):
+        return f"mysql://{user}@/{quote(name, safe='')}?socket={self.folder}/socket"
+
+    def __enter__(self):
+        self.folder.mkdir()
+        if self.as_user:
+            shutil.chown(self.folder, "mysql")
+        subprocess.run(["mariadb-install-db", "--no-defaults", f"--datadir={self.folder}/data", "--auth-root-authentication-method=normal",
+                        "--skip-test-db", *self.as_user], check=True, capture_output=True, timeout=120)
+        self.start()
+        return self
+
+    def start(self):
+        self.process = subprocess.Popen(
+            ["/usr/sbin/mariadbd", "--no-defaults", f"--datadir={self.folder}/data", f"--socket={self.folder}/socket", "--skip-networking",
+             f"--pid-file={self.folder}/pid", "--innodb-flush-log-at-trx-commit=0", "--innodb-buffer-pool-size=16M", *self.as_user],
+            stdout=subprocess.DEVNULL, stderr=(self.folder / "log").open("w"))
+        deadline = time.monotonic() + 60
+        while subprocess.run(["mariadb-admin", "--no-defaults", f"--socket={self.folder}/socket", "--user=root", "ping"],
+                             capture_output=True).returncode != 0:
+            assert time.monotonic() < deadline, (self.folder / "log").read_text()
+            time.sleep(0.05)
+
+    def stop(self):
+        self.process.kill()
+        self.process.wait()
+
+    def sql(self, text, database=""):
+        """The rows, each a list."""
+        done = subprocess.run(["mariadb", "--no-defaults", f"--socket={self.folder}/socket", "--user=root", "-N", "-B",
+                               "--default-character-set=utf8mb4", *([database] if database else [])], input=text,
+                              capture_output=True, text=True, timeout=60)
+        assert done.returncode == 0, done.stderr
+        return [line.split("\t") for line in done.stdout.splitlines()]
+
+    def databases(self):
+        return [name for (name,) in self.sql("SELECT schema_name FROM information_schema.schemata WHERE schema_name NOT IN "
+                                             "('mysql', 'sys', 'information_schema', 'performance_schema') ORDER BY 1")]
+
+    def __exit__(self, *_):
+        self.stop()

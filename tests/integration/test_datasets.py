@@ -277,7 +277,7 @@ def test_the_keys_of_each_type(pair):
                            ({"type": "sqlite", "source": "/x/db", "restore": ["cat"]}, "sync.datasets.db.restore: is not for type sqlite"),
                            ({"source": "/x", "max_size": "1GiB"}, "sync.datasets.db.max_size: is not for type files"),
                            ({"source": "/x", "run": ["true"]}, "sync.datasets.db.run: is not for type files"),
-                           ({"type": "mongo", "source": "/x"}, 'sync.datasets.db.type: "mongo" is not one of files, postgresql, sqlite, command')):
+                           ({"type": "mongo", "source": "/x"}, 'sync.datasets.db.type: "mongo" is not one of files, postgresql, mysql, sqlite, command')):
         one_dataset(pair, **dataset)
         done = pair.run("config", "check")
         assert done.returncode == 3 and words in done.stderr, (dataset, done.stderr)

@@ -340,7 +340,7 @@ def test_check_tells_what_is_missing(pg, servers):
     told = checks()
     assert told["source db"]["evidence"] == "pg_dump and pg_dumpall are there"
     assert told["postgresql-client"]["evidence"].startswith("pg_restore (PostgreSQL)")
-    assert told["restore db"] == {"name": "restore db", "verdict": "good", "evidence": servers[1].uri("app") + " can be replaced"}
+    assert told["restore db"] == {"name": "restore db", "verdict": "good", "evidence": servers[1].uri("app") + " can be restored"}
     shims = pg.folder / "bare"
     shims.mkdir()
     for program in ("sh", "rsync", "cat", "test"):

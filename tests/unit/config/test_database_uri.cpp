@@ -34,11 +34,22 @@ TEST_CASE("the URI of a database is taken apart, and another database put into i
 
 TEST_CASE("a URI without a database, or with a password, is none") {
   for (const auto* uri :
-       {"", "/var/lib/app", "mysql:///app", "postgresql:/app", "postgresql://", "postgresql://db", "postgresql:///",
-        "postgresql:///?dbname=app", "postgresql:///app?dbname=other", "postgresql://me:secret@/app",
-        "postgresql://me:@/app", "postgresql:///app?password=x", "postgresql:///app?sslmode=require&password=x",
-        "postgresql:///postgres", "postgresql:///template1", "postgresql:///a b", "postgresql:///a%00b"}) {
+       {"", "/var/lib/app", "mysql:///app?ssl=1", "mysql:///mysql", "mysql://me:x@/app", "postgresql:/app",
+        "postgresql://", "postgresql://db", "postgresql:///", "postgresql:///?dbname=app",
+        "postgresql:///app?dbname=other", "postgresql://me:secret@/app", "postgresql://me:@/app",
+        "postgresql:///app?password=x", "postgresql:///app?sslmode=require&password=x", "postgresql:///postgres",
+        "postgresql:///template1", "postgresql:///a b", "postgresql:///a%00b"}) {
     INFO(uri);
     CHECK_FALSE(check_database_uri(uri));
   }
+}
+
+TEST_CASE("the programs of MySQL take a URI as options") {
+  using Words = std::vector<std::string>;
+  CHECK(check_database_uri("mysql://me%40x@[::1]:3307/app"));
+  CHECK(mysql_options("mysql:///app").empty());
+  CHECK(mysql_options("mysql://me%40x@[::1]:3307/app") == Words{"--host=::1", "--port=3307", "--user=me@x"});
+  CHECK(check_database_uri("mysql:///app?socket=/run/a%20b"));
+  CHECK(mysql_options("mysql:///app?socket=/run/a%20b") == Words{"--socket=/run/a b"});
+  CHECK(database_name("mysql://db/a%60b") == "a`b");
 }

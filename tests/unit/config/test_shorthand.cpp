@@ -24,6 +24,11 @@ TEST_CASE("a database in one word is its URI, which has colons of its own") {
   CHECK(database->live.empty());
 }
 
+TEST_CASE("the scheme of a URI says which server it is") {
+  CHECK(dataset_from("db=mysql:///app")->type == DatasetType::mysql);
+  CHECK(dataset_from("db=/mysql")->type == DatasetType::files);
+}
+
 TEST_CASE("a probe in one word") {
   const auto http = probe_from("web=https://east.example.net:8443/status?a=b");
   REQUIRE(http);
@@ -50,7 +55,7 @@ TEST_CASE("what is wrong with a word is told, with what is accepted") {
   CHECK(message(dataset_from("app")) == "\"app\" is not NAME=SOURCE or NAME=SOURCE:LIVE, as app=/var/lib/app");
   CHECK(message(dataset_from("app=relative")) ==
         "\"app=relative\" source: \"relative\" is not an absolute path (accepted: an absolute path, or "
-        "postgresql:///NAME)");
+        "a URI as postgresql:///app)");
   CHECK(message(dataset_from("app=/a:")) == "\"app=/a:\" live: has no value (accepted: an absolute path)");
   CHECK(message(dataset_from("a b=/a")) ==
         "\"a b=/a\" name: \"a b\" is not a name: letters, digits, - and _, at most 63 (accepted: letters, digits, - "

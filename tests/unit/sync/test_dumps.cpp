@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "sync/dumps.hpp"
 #include "testing.hpp"
 
@@ -30,6 +32,8 @@ std::string archive(char minor, const std::string& compression, char second) {
 }
 const std::string as_int{1, 1, 0, 0, 0};
 
+const config::Dataset mysql{.name = "my", .type = config::DatasetType::mysql, .source = "mysql://me@db:3307/a%20b"};
+
 std::string verdict(const config::Dataset& dataset, ProcessResult result,
                     config::Transport transport = config::Transport::ssh) {
   const auto error = judge_dump(settings(transport), dataset, dump_parts(dataset).back().argv.front(), result);
@@ -46,6 +50,10 @@ TEST_CASE("the peer's shell gets one word in which every argument is quoted") {
   CHECK(line(database) == "hasync agent dump sqlite '/var/lib/a b/app.db'");
   CHECK(line(postgresql) == "pg_dumpall --roles-only --no-password '--dbname=postgresql:///a?host=/run/x'");
   CHECK(line(postgresql, 1) == "pg_dump --format=custom --no-password '--dbname=postgresql:///a?host=/run/x'");
+  CHECK(line(mysql) ==
+        "mariadb-dump --single-transaction --quick --routines --triggers --events --hex-blob --comments "
+        "--skip-dump-date --no-tablespaces --default-character-set=utf8mb4 --host=db --port=3307 --user=me --databases "
+        "-- 'a b'");
   CHECK(from_here(settings(config::Transport::local), command.run) == command.run);
 }
 
@@ -149,4 +157,21 @@ TEST_CASE("an archive that does not read to its end is told from one that is too
         "file: end of file");
   CHECK(judge_archive({.code = 1, .errors = "pg_restore: error: unsupported version (1.16) in file header"})
             ->message.starts_with("the pg_restore here is too old for the dump: "));
+}
+
+TEST_CASE("what mysqldump printed is whole when its last line says so") {
+  CHECK_FALSE(judge_end_of_sql("x\n-- Dump completed\n"));
+  CHECK_FALSE(judge_end_of_sql("x\n\n-- Dump completed on 2026-11-25 15:00:00\n"));
+  for (const auto* end : {"", "x\n-- Dump complete", "-- Dump completed\nINSERT", "'-- Dump completed\n';\n"}) {
+    INFO(end);
+    CHECK(judge_end_of_sql(end));
+  }
+}
+
+TEST_CASE("MySQL's own program takes the place of MariaDB's where that is missing") {
+  const auto part = dump_parts(mysql).front();
+  CHECK(part.otherwise.front() == "mysqldump");
+  CHECK(std::equal(part.argv.begin() + 1, part.argv.end(), part.otherwise.begin() + 1, part.otherwise.end()));
+  CHECK(part.otherwise_when({.code = 127}));
+  CHECK_FALSE(part.otherwise_when({.code = 2, .errors = "Access denied"}));
 }

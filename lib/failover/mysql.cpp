@@ -1,0 +1,141 @@
+#include "failover/mysql.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+
+#include <cerrno>
+
+#include "base/fd.hpp"
+#include "base/text.hpp"
+#include "config/database_uri.hpp"
+#include "config/datasets.hpp"
+
+namespace hasync::failover {
+namespace {
+
+constexpr std::size_t longest_name = 64;  // of characters; bytes are never fewer
+constexpr auto short_work = std::chrono::minutes{5};
+constexpr auto patience = std::chrono::seconds{10};  // with a server that is only asked whether it is there
+constexpr std::string_view finished = "restored";
+
+std::string quoted_name(std::string_view name) {
+  std::string quoted = "`";
+  for (const char byte : name) quoted += byte == '`' ? std::string{"``"} : std::string{byte};
+  return quoted + "`";
+}
+
+// As a hexadecimal literal: no mode of the server gives a byte in it another meaning.
+std::string quoted_text(std::string_view text) {
+  std::string quoted = "x'";
+  for (const char byte : text) quoted += fmt::format("{:02x}", static_cast<unsigned char>(byte));
+  return fmt::format("CONVERT({}' USING utf8)", quoted);
+}
+
+Result<ProcessResult> run_client(const std::string& uri, const std::vector<std::string>& more, ProcessSpec spec,
+                                 ProcessRunner& runner) {
+  spec.argv = {"mariadb", "--batch", "--skip-column-names", "--default-character-set=utf8mb4"};
+  const auto options = config::mysql_options(uri);
+  spec.argv.insert(spec.argv.end(), options.begin(), options.end());
+  spec.argv.insert(spec.argv.end(), more.begin(), more.end());
+  auto ended = runner.run(spec);
+  if (!ended) {  // MySQL's own
+    spec.argv.front() = "mysql";
+    ended = runner.run(spec);
+  }
+  if (!ended) {
+    ended.error().message += "; install it: apt-get install mariadb-client";
+    return ended;
+  }
+  if (ended->end == ProcessResult::End::interrupted) return fail(ExitCode::interrupted, "interrupted");
+  if (!ended->succeeded()) return fail(ExitCode::failed, fmt::format("{}: {}", spec.argv.front(), tell_end(*ended)));
+  return ended;
+}
+
+Result<std::string> ask(const std::string& uri, const std::string& sql, Duration timeout, ProcessRunner& runner) {
+  HASYNC_TRY(auto ended, run_client(uri, {"--execute=" + sql}, {.timeout = timeout}, runner));
+  return std::move(ended.output);
+}
+
+Result<MysqlState> look(const std::string& uri, ProcessRunner& runner) {
+  const auto database = config::database_name(uri);
+  const auto name = quoted_text(database);
+  const auto count = [&](std::string_view table, std::string_view column) {
+    return fmt::format("(SELECT count(*) FROM information_schema.{} WHERE {} = {})", table, column, name);
+  };
+  HASYNC_TRY(
+      const auto told,
+      ask(uri,
+          fmt::format("SELECT (SELECT count(*) FROM information_schema.schemata WHERE schema_name = {}), {} + {} + {}",
+                      quoted_text(mark_of(database)), count("tables", "table_schema"),
+                      count("routines", "routine_schema"), count("events", "event_schema")),
+          patience, runner));
+  const auto numbers = split(std::string{trim(told)}, '\t');
+  if (numbers.size() != 2) return fail(ExitCode::failed, fmt::format("the server told \"{}\"", printable(told)));
+  return MysqlState{numbers[0] != "0", numbers[1] == "0"};
+}
+
+}  // namespace
+
+std::string mark_of(const std::string& database) {
+  constexpr std::string_view suffix = "_hasync_new";
+  auto length = std::min(database.size(), longest_name - suffix.size());
+  while (length > 0 && length < database.size() && (static_cast<unsigned char>(database[length]) & 0xC0U) == 0x80U)
+    --length;
+  return database.substr(0, length) + std::string{suffix};
+}
+
+std::string trouble_with_database(const MysqlState& state, const std::string& database) {
+  if (state.is_marked || state.is_empty) return {};
+  return fmt::format(
+      "database {} here is not empty, and nothing in it is replaced: once it is not needed, or saved by mariadb-dump, "
+      "drop it",
+      printable(database));
+}
+
+Result<std::string> restore_mysql(const std::string& point, const std::string& uri, Duration timeout,
+                                  const std::vector<int>& inherit, ProcessRunner& runner) {
+  const auto database = config::database_name(uri);
+  const auto path = point + "/" + config::dump_file(config::DatasetType::mysql);
+  const Fd dump{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
+  if (!dump) return fail(os_error(fmt::format("cannot read {}", path), errno));
+  HASYNC_TRY(const auto state, look(uri, runner));
+  if (auto trouble = trouble_with_database(state, database); !trouble.empty())
+    return fail(ExitCode::unsafe, std::move(trouble));
+  // First the mark: from then on what is there is ours, and goes when this is done again.
+  HASYNC_CHECK(ask(uri,
+                   fmt::format("CREATE DATABASE IF NOT EXISTS {}; DROP DATABASE IF EXISTS {}",
+                               quoted_name(mark_of(database)), quoted_name(database)),
+                   short_work, runner));
+  ProcessSpec spec{.timeout = timeout, .inherit = inherit};
+  spec.input_file = dump.get();
+  if (auto restored = run_client(uri, {}, spec, runner); !restored) {
+    if (restored.error().code != ExitCode::interrupted) drop_unsettled(uri, runner);
+    return fail(std::move(restored.error()));
+  }
+  return std::string{finished};
+}
+
+Result<std::string> settle_mysql(const std::string& uri, const std::string& restored, ProcessRunner& runner) {
+  const auto database = config::database_name(uri);
+  if (restored != finished)
+    return fail(ExitCode::failed, fmt::format("the journal does not know the restore of {}", printable(database)));
+  HASYNC_CHECK(ask(uri, fmt::format("DROP DATABASE IF EXISTS {}", quoted_name(mark_of(database))), short_work, runner));
+  return fmt::format("database {} is in place, nothing stood there before", printable(database));
+}
+
+std::string trouble_with_mysql(const std::string& uri, ProcessRunner& runner) {
+  const auto state = look(uri, runner);
+  return state ? trouble_with_database(*state, config::database_name(uri)) : state.error().message;
+}
+
+void drop_unsettled(const std::string& uri, ProcessRunner& runner) {
+  const auto state = look(uri, runner);
+  if (!state || !state->is_marked) return;
+  const auto database = config::database_name(uri);
+  static_cast<void>(ask(uri,
+                        fmt::format("DROP DATABASE IF EXISTS {}; DROP DATABASE {}", quoted_name(database),
+                                    quoted_name(mark_of(database))),
+                        short_work, runner));
+}
+
+}  // namespace hasync::failover

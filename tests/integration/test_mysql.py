@@ -1,0 +1,205 @@
+"""Datasets that are databases of MariaDB: two real servers, east's and west's, a dump pulled from one, restored into the other."""
+import fcntl
+import json
+import os
+import pathlib
+import signal
+import subprocess
+import tempfile
+import threading
+
+import pytest
+
+from conftest import shim, wait_for
+from servers import MariadbServer
+
+APP = "o dd`; é"  # the name of a database that is no plain word; mariadb-dump itself stumbles over a quote, when there are routines
+
+
+@pytest.fixture(scope="module")
+def servers():
+    # Short: the path of a socket has room for 107 bytes.
+    with tempfile.TemporaryDirectory(prefix="hasync-my.") as folder:
+        os.chmod(folder, 0o711)
+        with MariadbServer(pathlib.Path(folder) / "east") as east, MariadbServer(pathlib.Path(folder) / "west") as west:
+            yield east, west
+
+
+def name(text):
+    return "`" + text.replace("`", "``") + "`"
+
+
+@pytest.fixture
+def my(pair, servers):
+    """A pair whose dataset is the database app of east."""
+    east, west = servers
+    for server in servers:
+        server.sql("".join(f"DROP DATABASE {name(each)};" for each in server.databases()))
+    east.sql("CREATE DATABASE app; USE app; CREATE TABLE money (account int PRIMARY KEY, amount int) ENGINE=InnoDB;"
+             "INSERT INTO money SELECT seq, 100 FROM seq_1_to_1000")
+    pair.settings["sync"]["datasets"] = [{"name": "db", "type": "mysql", "source": east.uri("app"), "database": west.uri("app")}]
+    pair.save()
+    return pair
+
+
+def failed(pair, *words, env=None, code=1):
+    """The message of a run that failed, and published nothing."""
+    before = os.path.lexists(pair.current) and os.readlink(pair.current)
+    done = pair.run("sync", *words, env=env)
+    assert done.returncode == code, (done.returncode, done.stdout, done.stderr)
+    assert (os.path.lexists(pair.current) and os.readlink(pair.current)) == before
+    assert not (pair.store / "incoming").exists()
+    return done.stderr
+
+
+def test_all_of_a_database_gets_over(my, servers):
+    east, west = servers
+    east.sql(f"CREATE DATABASE {name(APP)} CHARACTER SET latin2; USE {name(APP)};"
+             "CREATE TABLE t (x int PRIMARY KEY, y varbinary(10), z text CHARACTER SET utf8mb4); INSERT INTO t VALUES (1, x'00ff275c', 'é\\'\\\\');"
+             "CREATE TABLE log (x int); CREATE VIEW v AS SELECT x + 1 AS x FROM t;"
+             "CREATE TRIGGER tr AFTER INSERT ON t FOR EACH ROW INSERT INTO log VALUES (new.x);"
+             "CREATE FUNCTION f() RETURNS int RETURN 7; CREATE EVENT ev ON SCHEDULE EVERY 1 DAY DO DELETE FROM log;")
+    my.settings["sync"]["datasets"] = [{"name": "db", "type": "mysql", "source": east.uri(APP), "database": west.uri(APP)}]
+    my.save()
+    my.ok("sync")
+    assert os.stat(my.current / "db" / "dump.sql").st_mode & 0o777 == 0o600
+    assert my.json("sync")["result"] == "unchanged"
+    plan = my.ok("promote", "--dry-run")
+    assert f"restore db: {os.path.realpath(my.current)}/db into {west.uri(APP)}, which must be empty or not there" in plan
+    my.ok("promote")
+    assert west.databases() == [APP]
+    west.sql("INSERT INTO t VALUES (2, NULL, NULL)", APP)
+    assert west.sql("SELECT hex(y), hex(z), f(), (SELECT group_concat(x) FROM log), (SELECT max(x) FROM v) FROM t WHERE x = 1", APP) == [
+        ["00FF275C", "C3A9275C", "7", "2", "3"]]
+    about = "SELECT default_character_set_name, (SELECT count(*) FROM information_schema.events) FROM information_schema.schemata WHERE schema_name = database()"
+    assert west.sql(about, APP) == east.sql(about, APP) == [["latin2", "1"]]
+
+
+def test_a_dump_is_of_one_moment(my, servers):
+    east, _ = servers
+    stop = threading.Event()
+
+    def move_money():
+        with subprocess.Popen(["mariadb", "--no-defaults", f"--socket={east.folder}/socket", "--user=root", "app"], stdin=subprocess.PIPE, text=True) as client:
+            for turn in range(10**9):
+                if stop.is_set():
+                    break
+                client.stdin.write(f"BEGIN; UPDATE money SET amount = amount - 1 WHERE account = {turn % 1000 + 1};\n"
+                                   f"UPDATE money SET amount = amount + 1 WHERE account = {(turn + 500) % 1000 + 1}; COMMIT;\n")
+                client.stdin.flush()
+            client.stdin.close()
+
+    mover = threading.Thread(target=move_money)
+    mover.start()
+    try:
+        my.ok("sync")
+    finally:
+        stop.set()
+        mover.join()
+    my.ok("promote")
+    assert servers[1].sql("SELECT count(*), sum(amount) FROM money", "app") == [["1000", "100000"]]
+
+
+def test_every_failure_of_the_server_is_told_and_nothing_is_published(my, servers):
+    east, _ = servers
+    my.ok("sync")
+    east.sql("CREATE USER IF NOT EXISTS poor@localhost")
+    for source, words in ((east.uri("nope"), "\"Unknown database 'nope'\" when selecting the database; is the name in the URI right?"),
+                          (east.uri("app", "poor"), "Access denied for user 'poor'@'localhost'"),
+                          (east.uri("app", "nobody"), "Access denied for user 'nobody'@'localhost'"),
+                          (f"mysql:///app?socket={my.folder}/none", "is MySQL or MariaDB running there")):
+        my.settings["sync"]["datasets"][0].update(source=source, database=servers[1].uri("nope" if "nope" in source else "app"))
+        my.save()
+        assert words in (told := failed(my)) and "dataset db: mariadb-dump" in told, told
+
+
+def test_a_dump_that_breaks_off_publishes_nothing(my):
+    my.ok("sync")
+    for body, words in (("/usr/bin/mariadb-dump \"$@\" | head -c -1 | head -n -1; exit 0", 'is not whole: its last line is not "-- Dump completed"'),
+                        ("/usr/bin/mariadb-dump \"$@\" | head -c 900; exit 0", 'is not whole: its last line is not "-- Dump completed"'),
+                        ("printf x; kill -9 $$", "dataset db: the dump was killed by signal 9")):
+        assert words in failed(my, env={"PATH": shim(my.folder, "mariadb-dump", body)}), body
+    # MySQL's own program, where MariaDB's is not.
+    path = shim(my.folder, "mariadb-dump", "exit 127")
+    shim(my.folder, "mysqldump", "echo '-- Dump completed'")
+    my.ok("sync", env={"PATH": path})
+    assert (my.current / "db" / "dump.sql").read_text() == "-- Dump completed\n"
+
+
+def test_what_stands_there_is_never_replaced(my, servers):
+    _, west = servers
+    west.sql("CREATE DATABASE app; USE app; CREATE FUNCTION f() RETURNS int RETURN 7")
+    my.ok("sync")
+    done = my.run("promote")
+    assert done.returncode == 6 and "live-path: " in done.stderr and "database app here is not empty, and nothing in it is replaced" in done.stderr
+    assert {each["name"]: each for each in json.loads(my.run("check", "--json").stdout)["checks"]}["restore db"]["verdict"] == "bad"
+    done = my.run("promote", "--force=live-path")
+    assert done.returncode == 1 and 'step "restore db" failed: database app here is not empty' in done.stderr, done.stderr
+    assert west.sql("SELECT f()", "app") == [["7"]] and west.databases() == ["app"]
+    west.sql("DROP DATABASE app; CREATE DATABASE app")
+    my.ok("promote")
+    assert west.sql("SELECT sum(amount) FROM money", "app") == [["100000"]]
+
+
+def test_a_restore_that_fails_leaves_nothing(my, servers):
+    _, west = servers
+    my.ok("sync")
+    dump = my.current / "db" / "dump.sql"
+    dump.write_text(dump.read_text().replace("-- Dump completed", "SELECT no_such_function();\n-- Dump completed"))
+    done = my.run("promote")
+    assert done.returncode == 1 and 'step "restore db" failed: mariadb: exit status 1: ERROR 1305' in done.stderr, done.stderr
+    assert west.databases() == []
+
+
+@pytest.mark.parametrize("moment", ["restore", "settle"])
+def test_a_promotion_killed_in_the_middle_comes_to_the_same_end(my, servers, moment):
+    _, west = servers
+    my.ok("sync")
+    begun = my.folder / "begun"
+    body = {"restore": f'case "$*" in *--execute*) exec /usr/bin/mariadb "$@" ;; esac; head -n 60 | /usr/bin/mariadb "$@"; : >{begun}; exec sleep 600',
+            "settle": f'/usr/bin/mariadb "$@" || exit; case "$*" in *"execute=DROP DATABASE"*) : >{begun}; exec sleep 600 ;; esac'}[moment]
+    run = my.start("promote", env={"PATH": shim(my.folder, "mariadb", body)})
+    wait_for(begun)
+    assert west.databases() == (["app", "app_hasync_new"] if moment == "restore" else ["app"])
+    left = [int(each) for each in pathlib.Path(f"/proc/{run.pid}/task/{run.pid}/children").read_text().split()]
+    assert len(left) == 1
+    run.kill()
+    run.wait()
+    if moment == "restore":  # what restores keeps the lock, so that none is begun beside it
+        with (my.state / "role.lock").open() as lock, pytest.raises(BlockingIOError):
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    os.killpg(left[0], signal.SIGKILL)
+    my.ok("promote")
+    assert west.sql("SELECT sum(amount), count(*) FROM money", "app") == [["100000", "1000"]]
+    assert west.databases() == ["app"]
+
+
+def test_a_database_is_pulled_over_ssh(ssh_pair, servers):
+    pair, server = ssh_pair
+    east, west = servers
+    for each in servers:
+        each.sql("".join(f"DROP DATABASE {name(there)};" for there in each.databases()))
+    east.sql(f"CREATE DATABASE {name(APP)}; USE {name(APP)}; CREATE TABLE t AS SELECT 7 AS x")
+    server.describe("primary", 1)
+    pair.settings["sync"]["datasets"] = [{"name": "db", "type": "mysql", "source": east.uri(APP), "database": west.uri(APP)}]
+    pair.save()
+    pair.ok("sync")
+    pair.ok("promote")
+    assert west.sql("SELECT x FROM t", APP) == [["7"]]
+
+
+def test_the_keys_of_a_mysql_database(pair):
+    def faults(**dataset):
+        pair.settings["peer"] = {"name": "east", "host": "east.example.net"}
+        pair.settings["sync"]["datasets"] = [{"name": "db", "type": "mysql", **dataset}]
+        pair.save()
+        done = pair.run("config", "check")
+        return "" if done.returncode == 0 else done.stderr
+    assert faults(source="mysql:///app") == ""
+    assert "sync.datasets.db.source: is not the URI of a mysql database" in faults(source="postgresql:///app")
+    assert "names another database than source" in faults(source="mysql:///app", database="mysql:///other")
+    assert "is of another kind of server than source" in faults(source="mysql:///app", database="postgresql:///app")
+    assert "sync.datasets.db.database: is missing" in faults(source="mysql://db.example.net/app")
+    assert "has a parameter that is not known; mysql knows socket" in faults(source="mysql:///app?ssl=1")
+    assert "belongs to the server itself" in faults(source="mysql:///mysql")
+    assert "holds a password" in faults(source="mysql://me:secret@/app")
