@@ -327,7 +327,7 @@ def test_a_promotion_never_replaces_the_source(pair):
     assert "holds a password" in faults("ssh", source="postgresql:///app?password=x")
     assert "names no database" in faults("ssh", source="postgresql://db.example.net")
     assert "belongs to the server itself" in faults("ssh", source="postgresql:///postgres")
-    assert "sync.datasets.db.source: is not the URI of a database" in faults("ssh", source="/var/lib/app")
+    assert "sync.datasets.db.source: is not the URI of a postgresql database" in faults("ssh", source="/var/lib/app")
     assert "sync.datasets.db.live: is not for type postgresql" in faults("ssh", source="postgresql:///app", live="/x")
     pair.settings["sync"]["datasets"] = [{"name": "db", "source": "postgresql:///app"}]
     pair.save()
