@@ -44,7 +44,7 @@ std::string tell_server(const std::string& errors) {
   const auto lines = split(errors, '\n');
   const auto first = std::find_if(lines.begin(), lines.end(),
                                   [](const auto& line) { return line.find("error: ") != std::string::npos; });
-  const auto said = printable(first == lines.end() ? last_line(errors) : trim(*first));
+  auto said = printable(first == lines.end() ? last_line(errors) : trim(*first));
   for (const auto& sign : signs)
     if (errors.find(sign.said) != std::string::npos) return fmt::format("{}; {}", said, sign.advice);
   return said;
