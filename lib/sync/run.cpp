@@ -7,7 +7,6 @@
 #include <filesystem>
 
 #include "base/text.hpp"
-#include "os/checksum.hpp"
 #include "os/file_lock.hpp"
 #include "os/tree.hpp"
 #include "peer/allowed.hpp"
@@ -15,6 +14,7 @@
 #include "store/node_state.hpp"
 #include "store/point_datasets.hpp"
 #include "sync/build.hpp"
+#include "sync/fetch.hpp"
 #include "sync/guards.hpp"
 #include "sync/points.hpp"
 #include "sync/rsync.hpp"
@@ -57,19 +57,6 @@ Result<Answer> ask_peer(const config::Config& settings, store::Database& databas
   if (auto refusal = refuse_peer(*told, node, forced)) return fail(std::move(*refusal));
   if (auto refusal = refuse_version(*told, HASYNC_VERSION)) return fail(std::move(*refusal));
   return answer_of(told->sources, told->term);
-}
-
-// Datasets that the settings no longer name are no part of the new point.
-Result<void> remove_all_but(const std::string& folder, const std::vector<config::Dataset>& datasets) {
-  std::vector<std::string> others;
-  std::error_code error;
-  for (std::filesystem::directory_iterator entry{folder, error}, end; !error && entry != end; entry.increment(error)) {
-    const auto name = entry->path().filename().string();
-    if (std::none_of(datasets.begin(), datasets.end(), [&](const auto& dataset) { return dataset.name == name; }))
-      others.push_back(entry->path().string());
-  }
-  for (const auto& other : others) HASYNC_CHECK(remove_tree(other));
-  return {};
 }
 
 Error held(const std::string& point, const std::string& why) {
@@ -150,7 +137,8 @@ class Run {
       return {};
     }
     HASYNC_CHECK(check_room(plan));
-    HASYNC_CHECK(transfer(plan, catalog));
+    HASYNC_TRY(const auto fetched, fetch({store_, plan, *run_.point, request_.on_progress}, catalog, carrier_));
+    if (fetched == Fetched::with_gaps) HASYNC_CHECK(look_again(plan));
     HASYNC_CHECK(catalog.commit());
     datasets_ = plan.datasets;
     return plan.holds.empty() ? publish_point() : hold_point();
@@ -181,69 +169,6 @@ class Run {
     return refusal ? Result<void>{fail(std::move(*refusal))} : Result<void>{};
   }
 
-  Result<void> transfer(const Plan& plan, store::Catalog& catalog) {
-    if (plan.newest) HASYNC_CHECK(begin_with_clone(store_, *plan.newest, carrier_));
-    HASYNC_CHECK(make_folders(store_.incoming()));
-    HASYNC_CHECK(remove_all_but(store_.incoming(), settings_.sync.datasets));
-    bool complete = true;
-    for (std::size_t at = 0; at < plan.datasets.size(); ++at) {
-      const auto& dataset = settings_.sync.datasets[at];
-      const auto& planned = plan.datasets[at];
-      if (dataset.type != config::DatasetType::files) {
-        HASYNC_CHECK(place_dump(planned, catalog));
-        continue;
-      }
-      if (planned.argv.empty()) continue;
-      HASYNC_TRY(const bool all, planned.newest.empty() ? transfer_all(dataset, planned, catalog)
-                                                        : transfer_listed(dataset, planned, catalog));
-      complete = complete && all;
-    }
-    return complete ? Result<void>{} : look_again(plan);
-  }
-
-  // What the clone holds in its place is a dump of before, whether or not that is the same.
-  Result<void> place_dump(const DatasetPlan& planned, store::Catalog& catalog) {
-    const auto made = store_.dumps() + "/" + planned.dataset, target = store_.incoming() + "/" + planned.dataset;
-    HASYNC_CHECK(remove_tree(target));
-    std::error_code error;
-    std::filesystem::rename(made, target, error);
-    if (error) return fail(os_error(fmt::format("cannot move {} to {}", made, target), error.value()));
-    if (!planned.counts.any_change()) return {};
-    for (const auto& entry : std::filesystem::directory_iterator{target, error}) {
-      HASYNC_TRY(auto checksum, xxh128_of(entry.path().string()));
-      HASYNC_CHECK(catalog.add(planned.dataset, {.what = What::changed,
-                                                 .path = entry.path().filename().string(),
-                                                 .bytes = static_cast<std::int64_t>(entry.file_size(error)),
-                                                 .checksum = std::move(checksum)}));
-    }
-    return {};
-  }
-
-  Result<bool> transfer_all(const config::Dataset& dataset, const DatasetPlan& planned, store::Catalog& catalog) {
-    const auto target = store_.incoming() + "/" + dataset.name;
-    HASYNC_CHECK(make_folders(target));
-    HASYNC_TRY(const auto counts,
-               carrier_.run(
-                   dataset, transfer_argv(settings_, dataset, target, progress()),
-                   [&](const Change& change) { return catalog.add(dataset.name, change); }, on_output(dataset)));
-    return counts.files >= planned.counts.files;
-  }
-
-  // Whether everything came that is listed.
-  Result<bool> transfer_listed(const config::Dataset& dataset, const DatasetPlan& planned, store::Catalog& catalog) {
-    const auto target = store_.incoming() + "/" + dataset.name;
-    HASYNC_TRY(const auto listed, take_out_and_list(target, store_.list(), [&](const store::OnChange& on_change) {
-                 return catalog.each_change(*run_.point, dataset.name, on_change);
-               }));
-    const auto keep_checksum = [&](const Change& change) -> Result<void> {
-      return change.checksum.empty() ? Result<void>{}
-                                     : catalog.set_checksum(dataset.name, change.path, change.checksum);
-    };
-    const auto argv = transfer_listed_argv(settings_, dataset, planned.newest, store_.list(), target, progress());
-    HASYNC_TRY(const auto counts, carrier_.run(dataset, argv, keep_checksum, on_output(dataset)));
-    return counts.renewed() >= listed;
-  }
-
   // Some of what was planned was gone when it was to be fetched: files that were short-lived, or the whole disk.
   Result<void> look_again(const Plan& plan) {
     carrier_.note("some files vanished while they were read");
@@ -252,14 +177,6 @@ class Run {
                make_plan({store_, database_, peer_.file_systems, request_.forced, Dumps::foreseen}, carrier_));
     if (now.holds.empty()) return {};
     return fail(ExitCode::unsafe, "the source changed while it was read: " + now.holds.front().why);
-  }
-
-  Progress progress() const { return request_.on_progress ? Progress::told : Progress::silent; }
-  std::function<void(std::string_view)> on_output(const config::Dataset& dataset) const {
-    return [this, &dataset](std::string_view chunk) {
-      if (const auto percent = read_percent(chunk); percent && request_.on_progress)
-        request_.on_progress(dataset.name, *percent);
-    };
   }
 
   Result<void> hold_point() {

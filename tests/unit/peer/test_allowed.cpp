@@ -188,7 +188,8 @@ TEST_CASE("hasync may describe the node, and the sources of its datasets") {
 TEST_CASE("nothing else is started") {
   CHECK(verdict("") == "this key opens no shell");
   CHECK(verdict("sh -c id") == "\"sh\" is not rsync or hasync, nor the dump of a dataset");
-  CHECK(verdict("/usr/bin/rsync --server --sender -lre.i . /srv/app/") == "\"/usr/bin/rsync\" is not rsync or hasync, nor the dump of a dataset");
+  CHECK(verdict("/usr/bin/rsync --server --sender -lre.i . /srv/app/") ==
+        "\"/usr/bin/rsync\" is not rsync or hasync, nor the dump of a dataset");
   CHECK(verdict("RSYNC_RSH=x rsync --server") == "\"RSYNC_RSH=x\" is not rsync or hasync, nor the dump of a dataset");
   CHECK(verdict("internal-sftp") == "\"internal-sftp\" is not rsync or hasync, nor the dump of a dataset");
   CHECK(verdict(sender("-lre.i . /srv/app/; id")) == "\";\" means more to a shell than itself");
