@@ -8,8 +8,8 @@
 #include "os/file_lock.hpp"
 #include "store/catalog.hpp"
 #include "store/failovers.hpp"
-#include "store/outbox.hpp"
 #include "store/node_state.hpp"
+#include "store/outbox.hpp"
 #include "sync/guards.hpp"
 #include "sync/points.hpp"
 

@@ -123,8 +123,9 @@ Result<std::int64_t> failures_since_good_run(Database& database) {
 Result<std::int64_t> failures_before(Database& database, std::int64_t id) {
   HASYNC_TRY(
       auto query,
-      database.prepare("SELECT count(*) FROM sync_runs WHERE result IN ('failed', 'held') AND id < ?1 AND id > coalesce((SELECT "
-                       "max(id) FROM sync_runs WHERE result IN ('success', 'unchanged') AND id < ?1), 0)"));
+      database.prepare(
+          "SELECT count(*) FROM sync_runs WHERE result IN ('failed', 'held') AND id < ?1 AND id > coalesce((SELECT "
+          "max(id) FROM sync_runs WHERE result IN ('success', 'unchanged') AND id < ?1), 0)"));
   query.bind(id);
   HASYNC_CHECK(query.step());
   return query.integer(0);
