@@ -27,7 +27,11 @@ PRAGMA user_version = 1;
 
 Result<Database> open_and_prepare(const std::string& path) {
   HASYNC_TRY(auto database, Database::open(path));
-  HASYNC_CHECK(database.execute(tables));
+  HASYNC_TRY(auto version, database.prepare("PRAGMA user_version"));
+  HASYNC_CHECK(version.step());
+  const bool made = version.integer(0) == 1;
+  version.reset();
+  if (!made) HASYNC_CHECK(database.execute(tables));
   return database;
 }
 

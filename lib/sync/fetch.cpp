@@ -33,7 +33,7 @@ class Fetching {
 
   Result<Fetched> all() {
     const auto& plan = order_.plan;
-    if (plan.newest) HASYNC_CHECK(begin_with_clone(order_.store, *plan.newest, carrier_));
+    HASYNC_TRY(const bool cloned, clone_newest());
     HASYNC_CHECK(make_folders(order_.store.incoming()));
     HASYNC_CHECK(remove_all_but(order_.store.incoming(), carrier_.settings().sync.datasets));
     bool complete = true;
@@ -44,15 +44,27 @@ class Fetching {
         HASYNC_CHECK(place_dump(planned));
         continue;
       }
-      if (planned.argv.empty()) continue;
-      HASYNC_TRY(const bool all,
-                 planned.newest.empty() ? transfer_all(dataset, planned) : transfer_listed(dataset, planned));
+      if (cloned && planned.argv.empty()) continue;
+      HASYNC_TRY(const bool all, cloned && !planned.newest.empty() ? transfer_listed(dataset, planned)
+                                                                   : transfer_all(dataset, planned));
       complete = complete && all;
     }
     return complete ? Fetched::whole : Fetched::with_gaps;
   }
 
  private:
+  // A file system without hard links, or a file that has all that it may have: rsync copies what it cannot link.
+  Result<bool> clone_newest() {
+    if (!order_.plan.newest) return false;
+    const auto cloned = begin_with_clone(order_.store, *order_.plan.newest, carrier_);
+    if (cloned) return true;
+    if (cloned.error().code == ExitCode::interrupted) return fail(cloned.error());
+    carrier_.note("the newest point could not be cloned, so that everything was compared again: " +
+                  cloned.error().message);
+    HASYNC_CHECK(remove_tree(order_.store.incoming()));
+    return false;
+  }
+
   // What the clone holds in its place is a dump of before, whether or not that is the same.
   Result<void> place_dump(const DatasetPlan& planned) {
     const auto made = order_.store.dumps() + "/" + planned.dataset,
@@ -77,7 +89,7 @@ class Fetching {
     HASYNC_CHECK(make_folders(target));
     HASYNC_TRY(const auto counts,
                carrier_.run(
-                   dataset, transfer_argv(carrier_.settings(), dataset, target, progress()),
+                   dataset, transfer_argv(carrier_.settings(), dataset, planned.newest, target, progress()),
                    [&](const Change& change) { return catalog_.add(dataset.name, change); }, on_output(dataset)));
     return counts.files >= planned.counts.files;
   }

@@ -78,7 +78,7 @@ class Planner {
     HASYNC_TRY(planned.counts, carrier_.run(dataset, plan_argv(settings, dataset, against), on_change));
     const bool changes = planned.newest.empty() || planned.counts.any_change();
     if (changes)
-      planned.argv = planned.newest.empty() ? transfer_argv(settings, dataset, target, Progress::silent)
+      planned.argv = planned.newest.empty() ? transfer_argv(settings, dataset, "", target, Progress::silent)
                                             : transfer_listed_argv(settings, dataset, planned.newest,
                                                                    order_.store.list(), target, Progress::silent);
     const auto file_system = order_.file_systems.find(dataset.source);

@@ -14,7 +14,8 @@ namespace {
 constexpr auto connect_timeout = std::chrono::seconds{15};
 // An rsync that neither sends nor receives for so long ends itself (exit status 30).
 constexpr int io_timeout_s = 120;
-constexpr int stream_ended = 12, vanished = 24, partial = 23, ssh_failed = 255, no_remote_program = 127;
+constexpr int unsupported = 4, stream_ended = 12, vanished = 24, partial = 23, ssh_failed = 255,
+              no_remote_program = 127;
 
 // Everything a file has, as it is; times to the nanosecond, for the quick check, too.
 const std::vector<std::string> exact{"rsync", "-aHAX", "--sparse", "--modify-window=-1", "--numeric-ids"};
@@ -63,6 +64,9 @@ std::string tell_failure(const config::Config& settings, const config::Dataset& 
                        settings.peer.name);
   if (result.code == no_remote_program || said("rsync: command not found") || said("rsync: not found"))
     return fmt::format("{} has no rsync; install it there", settings.peer.name);
+  if (result.code == unsupported && said("checksum"))
+    return fmt::format("the rsync of {} or of this node has no XXH128; install rsync 3.2 or newer on both",
+                       settings.peer.name);
   if (result.code == partial)
     return fmt::format("not everything could be read or written, so nothing is published: {}",
                        first_complaint(result.errors));
@@ -80,8 +84,9 @@ std::vector<std::string> plan_argv(const config::Config& settings, const config:
 }
 
 std::vector<std::string> transfer_argv(const config::Config& settings, const config::Dataset& dataset,
-                                       const std::string& target, Progress progress) {
+                                       const std::string& newest, const std::string& target, Progress progress) {
   auto argv = argv_of_transfer(settings, dataset, progress);
+  if (!newest.empty()) argv.push_back("--link-dest=" + newest);
   argv.insert(argv.end(), {peer::rsync_source(settings.peer, dataset.source), target + "/"});
   return argv;
 }

@@ -12,10 +12,11 @@ namespace hasync::sync {
 // A dry run that lists what differs between the source and `newest`, the dataset's folder in the newest point.
 std::vector<std::string> plan_argv(const config::Config& settings, const config::Dataset& dataset,
                                    const std::string& newest);
-// Fills the empty folder `target` with all of the source.
+// Fills the empty folder `target` with all of the source; what is the same in `newest` (empty: there is none) is shared
+// with it by hard links, or copied where that cannot be.
 enum class Progress { silent, told };
 std::vector<std::string> transfer_argv(const config::Config& settings, const config::Dataset& dataset,
-                                       const std::string& target, Progress progress);
+                                       const std::string& newest, const std::string& target, Progress progress);
 // Fetches into `target` what `list` names, a file of paths that each end with NUL; what is the same in `newest` is
 // shared with it by hard links.
 std::vector<std::string> transfer_listed_argv(const config::Config& settings, const config::Dataset& dataset,

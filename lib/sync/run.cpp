@@ -103,7 +103,7 @@ class Run {
     HASYNC_TRY(run_.point, point_id(store_, database_, now));
     HASYNC_TRY(run_.id, store::add_run(database_, run_));
     const auto pulled = pull(node);
-    HASYNC_CHECK(remove_tree(store_.dumps()));
+    static_cast<void>(remove_tree(store_.dumps()));
     if (!pulled) {
       auto told = explained(pulled.error());  // before room is made again
       static_cast<void>(remove_tree(store_.incoming()));
@@ -250,15 +250,17 @@ class Run {
   // What is no longer kept goes; the oldest that was published becomes the clone that the next run begins with.
   Result<void> make_room() {
     HASYNC_TRY(const auto gone, prune(store_, database_, settings_.sync.keep));
-    HASYNC_TRY(auto catalog, store::Catalog::open(store_));
-    if (!gone.empty()) {
-      HASYNC_TRY(const auto newest, store::find_point(database_, *run_.point));
-      // Without it the next run only takes longer.
-      if (newest) static_cast<void>(keep_for_next_run(store_, catalog, gone.front(), *newest, carrier_));
-      HASYNC_CHECK(remove_tree(store_.list()));
-    }
-    HASYNC_CHECK(catalog.keep_only(store::point_ids(store_)));
+    // Without the clone the next run only takes longer, and the catalog is put in order by that, too.
+    if (!gone.empty()) static_cast<void>(keep_clone(gone.front()));
+    static_cast<void>(remove_tree(store_.list()));
     return empty_trash(store_);
+  }
+
+  Result<void> keep_clone(const std::string& retired) {
+    HASYNC_TRY(auto catalog, store::Catalog::open(store_));
+    HASYNC_TRY(const auto newest, store::find_point(database_, *run_.point));
+    if (newest) HASYNC_CHECK(keep_for_next_run(store_, catalog, retired, *newest, carrier_));
+    return catalog.keep_only(store::point_ids(store_));
   }
 
   Result<void> record() {

@@ -4,6 +4,7 @@ import pathlib
 import random
 import stat
 
+from conftest import shim
 from trees import tree
 
 ROOT = os.geteuid() == 0
@@ -174,3 +175,21 @@ def test_each_point_is_the_source_as_it_was_and_stays_so(pair):
                 f"point {point} in round {turn} of HASYNC_SEED={seed}"
         assert tree(outside) == untouched
     assert 0 < clones < ROUNDS, "a run began with a clone that was ready, and one with a clone that was not"
+
+
+def test_where_nothing_can_be_cloned_each_point_is_exact_all_the_same(pair, tmp_path):
+    mutator = Mutator(pair.source, 1)
+    for _ in range(60):
+        mutator.change()
+    (pair.source / "always").touch()
+    pair.ok("sync")
+    for _ in range(3):
+        first, point = tree(pair.current / "app"), pair.current.readlink()
+        for _ in range(3):
+            mutator.change()
+        (pair.source / "always").touch()
+        told = pair.json("sync", "--force=shrink", env={"PATH": f"{shim(tmp_path, 'cp', 'echo cp: too many links >&2; exit 1')}:/usr/bin:/bin"})
+        assert "the newest point could not be cloned, so that everything was compared again: cp: " in told["note"]
+        assert tree(pair.current / "app") == tree(pair.source)
+        assert tree(pair.store / point / "app") == first
+        assert (pair.current / "app" / "always").stat().st_nlink == 1

@@ -45,7 +45,9 @@ TEST_CASE("the argv of a transfer") {
 
   auto all = common;
   all.insert(all.end(), {source, target + "/"});
-  CHECK(transfer_argv(over_ssh(), app, target, Progress::silent) == all);
+  CHECK(transfer_argv(over_ssh(), app, "", target, Progress::silent) == all);
+  all.insert(all.end() - 2, "--link-dest=/srv/hasync/points/p/app");
+  CHECK(transfer_argv(over_ssh(), app, "/srv/hasync/points/p/app", target, Progress::silent) == all);
 
   auto listed = common;
   listed.insert(listed.end(), {"--files-from=/srv/hasync/incoming.list", "--from0", "--ignore-missing-args",
@@ -81,6 +83,8 @@ TEST_CASE("each end of rsync is judged") {
         "dataset app: east has no rsync; install it there");
   CHECK(judged(End::exited, 30, "rsync error: timeout in data send/receive (code 30)").error->message ==
         "dataset app: rsync failed with exit status 30: rsync error: timeout in data send/receive (code 30)");
+  CHECK(judged(End::exited, 4, "rsync: unknown checksum name: xxh128").error->message ==
+        "dataset app: the rsync of east or of this node has no XXH128; install rsync 3.2 or newer on both");
   CHECK(judged(End::exited, 11, "rsync: write failed: No space left on device (28)").error->message ==
         "dataset app: no room left in the store /srv/hasync; make room there, or lower sync.keep");
 }
