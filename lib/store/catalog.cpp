@@ -84,6 +84,7 @@ Result<void> Catalog::begin(const std::string& point, const std::optional<std::s
   HASYNC_TRY(insert_unless_there_, database_->prepare("INSERT OR IGNORE " + row));
   HASYNC_TRY(checksum_,
              database_->prepare("UPDATE changes SET checksum = ? WHERE point = ? AND dataset = ? AND path = ?"));
+  HASYNC_TRY(bytes_, database_->prepare("SELECT bytes FROM changes WHERE point = ? AND dataset = ? AND path = ?"));
   transaction_.emplace(std::move(transaction));
   return {};
 }
@@ -103,6 +104,13 @@ Result<void> Catalog::set_checksum(const std::string& dataset, const std::string
   return checksum_->bind(checksum).bind(being_made_).bind(dataset).bind(path).run();
 }
 
+Result<std::int64_t> Catalog::bytes_planned(const std::string& dataset, const std::string& path) {
+  HASYNC_TRY(const bool there_is_one, bytes_->bind(being_made_).bind(dataset).bind(path).step());
+  const auto bytes = there_is_one ? bytes_->integer(0) : -1;
+  bytes_->reset();
+  return bytes;
+}
+
 Result<void> Catalog::commit() {
   HASYNC_CHECK(transaction_->commit());
   roll_back();
@@ -113,6 +121,7 @@ void Catalog::roll_back() {
   insert_.reset();
   insert_unless_there_.reset();
   checksum_.reset();
+  bytes_.reset();
   transaction_.reset();
 }
 

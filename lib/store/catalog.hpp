@@ -35,6 +35,8 @@ class Catalog {
   // A path that is there now is not deleted, whatever was there before it. What it leads to is fetched with it.
   Result<void> add(const std::string& dataset, const Change& change);
   Result<void> set_checksum(const std::string& dataset, const std::string& path, const std::string& checksum);
+  // Of a file of the point that is being made, as it was added; -1 where none was.
+  Result<std::int64_t> bytes_planned(const std::string& dataset, const std::string& path);
   Result<void> commit();
   void roll_back();
 
@@ -69,7 +71,7 @@ class Catalog {
 
   std::unique_ptr<Database> database_;
   std::optional<Transaction> transaction_{};
-  std::optional<Statement> insert_{}, insert_unless_there_{}, checksum_{}, lookup_{};
+  std::optional<Statement> insert_{}, insert_unless_there_{}, checksum_{}, bytes_{}, lookup_{};
   std::int64_t being_made_ = 0;
   // Of the point that was asked for last: to verify asks a million times.
   std::string asked_point_{};

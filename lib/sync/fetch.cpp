@@ -100,14 +100,31 @@ class Fetching {
     HASYNC_TRY(const auto listed, take_out_and_list(target, order_.store.list(), [&](const store::OnChange& on_change) {
                  return catalog_.each_change(order_.point, dataset.name, on_change);
                }));
-    const auto keep_checksum = [&](const Change& change) -> Result<void> {
+    bool as_planned = true;
+    std::int64_t arrived = 0;
+    const auto take = [&](const Change& change) -> Result<void> {
+      if (change.folder) return {};
+      HASYNC_TRY(const auto bytes, catalog_.bytes_planned(dataset.name, change.path));
+      as_planned = as_planned && (change.checksum.empty() || bytes == change.bytes);
+      if (bytes < 0) return catalog_.add(dataset.name, change);
+      ++arrived;
       return change.checksum.empty() ? Result<void>{}
                                      : catalog_.set_checksum(dataset.name, change.path, change.checksum);
     };
     const auto argv =
         transfer_listed_argv(carrier_.settings(), dataset, planned.newest, order_.store.list(), target, progress());
-    HASYNC_TRY(const auto counts, carrier_.run(dataset, argv, keep_checksum, on_output(dataset)));
-    return counts.renewed() >= listed;
+    HASYNC_CHECK(carrier_.run(dataset, argv, take, on_output(dataset)));
+    if (!as_planned || arrived < listed) HASYNC_CHECK(catch_up(dataset, planned));
+    return arrived >= listed;
+  }
+
+  // The source changed since the plan: what came may speak of files that are newer than the plan, as an index does. So
+  // those are fetched, too. What is there already is not touched: it may be shared with earlier points.
+  Result<void> catch_up(const config::Dataset& dataset, const DatasetPlan& planned) {
+    const auto target = order_.store.incoming() + "/" + dataset.name;
+    HASYNC_CHECK(carrier_.run(dataset, catch_up_argv(carrier_.settings(), dataset, planned.newest, target),
+                              [&](const Change& change) { return catalog_.add(dataset.name, change); }));
+    return {};
   }
 
   Progress progress() const { return order_.on_progress ? Progress::told : Progress::silent; }

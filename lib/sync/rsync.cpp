@@ -96,7 +96,16 @@ std::vector<std::string> transfer_listed_argv(const config::Config& settings, co
                                               const std::string& target, Progress progress) {
   auto argv = argv_of_transfer(settings, dataset, progress);
   append_list(argv, list, newest);
+  // To rsync the folder "." is its entries, too. Those that are there may be shared with earlier points.
+  argv.emplace_back("--ignore-existing");
   argv.insert(argv.end(), {peer::rsync_source(settings.peer, dataset.source), target + "/"});
+  return argv;
+}
+
+std::vector<std::string> catch_up_argv(const config::Config& settings, const config::Dataset& dataset,
+                                       const std::string& newest, const std::string& target) {
+  auto argv = transfer_argv(settings, dataset, newest, target, Progress::silent);
+  argv.insert(argv.end() - 2, "--ignore-existing");
   return argv;
 }
 

@@ -17,11 +17,14 @@ std::vector<std::string> plan_argv(const config::Config& settings, const config:
 enum class Progress { silent, told };
 std::vector<std::string> transfer_argv(const config::Config& settings, const config::Dataset& dataset,
                                        const std::string& newest, const std::string& target, Progress progress);
-// Fetches into `target` what `list` names, a file of paths that each end with NUL; what is the same in `newest` is
-// shared with it by hard links.
+// Fetches into `target` what `list` names, a file of paths that each end with NUL, and leaves alone what is there; what
+// is the same in `newest` is shared with it by hard links.
 std::vector<std::string> transfer_listed_argv(const config::Config& settings, const config::Dataset& dataset,
                                               const std::string& newest, const std::string& list,
                                               const std::string& target, Progress progress);
+// Fetches into `target` what is not there yet, and leaves alone what is.
+std::vector<std::string> catch_up_argv(const config::Config& settings, const config::Dataset& dataset,
+                                       const std::string& newest, const std::string& target);
 // Within the store: what `list` names in `from` is shared with `into`.
 std::vector<std::string> share_argv(const std::string& from, const std::string& into, const std::string& list);
 

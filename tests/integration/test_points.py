@@ -194,3 +194,19 @@ def test_what_was_gone_when_it_was_to_be_fetched_is_looked_for_again(filled, tmp
     failed = filled.run("sync", env={"PATH": f"{path}:/usr/bin:/bin"})
     assert failed.returncode == 6 and "the source changed while it was read: dataset app:" in failed.stderr
     assert filled.current.readlink().name == filled.first and set(points(filled)) == {filled.first}
+
+
+def test_what_a_fetched_file_speaks_of_is_fetched_with_it(filled, tmp_path):
+    """An index and what it names are written between the plan and the transfer; attributes that change then leak into no older point."""
+    (filled.source / "index").write_text("1")
+    before = filled.json("sync")["point"]
+    (filled.source / "index").write_text("1, 2")
+    write = f"mkdir -p {filled.source}/new; echo 3 > {filled.source}/new/3; echo '1, 2, 3' > {filled.source}/index; chmod 600 {filled.source}/f1"
+    path = shim(tmp_path, "rsync", f'case "$*" in *--dry-run*) ;; *--files-from*) {write} ;; esac\nexec /usr/bin/rsync "$@"')
+    filled.ok("sync", env={"PATH": f"{path}:/usr/bin:/bin"})
+    assert (filled.current / "app" / "index").read_text() == "1, 2, 3\n"
+    assert (filled.current / "app" / "new" / "3").read_text() == "3\n"
+    assert (filled.store / "points" / before / "app" / "f1").stat().st_mode & 0o777 == 0o644
+    assert filled.json("points", "verify")["damaged"] == []
+    assert filled.json("sync")["files_changed"] == 1  # f1's mode
+    assert filled.json("sync")["result"] == "unchanged"

@@ -49,9 +49,12 @@ TEST_CASE("the argv of a transfer") {
   all.insert(all.end() - 2, "--link-dest=/srv/hasync/points/p/app");
   CHECK(transfer_argv(over_ssh(), app, "/srv/hasync/points/p/app", target, Progress::silent) == all);
 
+  all.insert(all.end() - 2, "--ignore-existing");
+  CHECK(catch_up_argv(over_ssh(), app, "/srv/hasync/points/p/app", target) == all);
+
   auto listed = common;
   listed.insert(listed.end(), {"--files-from=/srv/hasync/incoming.list", "--from0", "--ignore-missing-args",
-                               "--link-dest=/srv/hasync/points/p/app", source, target + "/"});
+                               "--link-dest=/srv/hasync/points/p/app", "--ignore-existing", source, target + "/"});
   CHECK(transfer_listed_argv(over_ssh(), app, "/srv/hasync/points/p/app", "/srv/hasync/incoming.list", target,
                              Progress::silent) == listed);
 }
