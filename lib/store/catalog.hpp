@@ -63,7 +63,7 @@ class Catalog {
   // The numbers of `point` and of those before it, newest first; empty when it is not on record.
   Result<std::vector<std::int64_t>> lineage(const std::string& point);
   Result<std::int64_t> number_of(const std::string& point);  // 0: none
-  Result<void> add_with(Statement& insert, const std::string& dataset, const Change& change);
+  Result<void> add_with(Statement& insert, const std::string& dataset, const Change& change) const;
   // "3,2": those of `point`'s lineage that came after `earlier`.
   Result<std::string> numbers_since(const std::string& earlier, const std::string& point);
   Result<void> lay_over(std::int64_t below, std::int64_t above);

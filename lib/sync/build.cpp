@@ -1,5 +1,7 @@
 #include "sync/build.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
@@ -137,7 +139,8 @@ Result<void> keep_for_next_run(const store::StoreFolder& store, store::Catalog& 
   constexpr int a_part = 3;  // of more than a third, a clone that is made anew is as fast
   if (differing > newest.files / a_part) return {};
   for (const auto& dataset : datasets) {
-    const auto from = store.point(newest.id) + "/" + dataset, into = folder + "/" + dataset;
+    const auto from = fmt::format("{}/{}", store.point(newest.id), dataset);
+    const auto into = fmt::format("{}/{}", folder, dataset);
     const auto changes = [&](const store::OnChange& on_change) {
       return catalog.each_change_since(retired, newest.id, dataset, on_change);
     };

@@ -83,7 +83,7 @@ class Comparison {
       HASYNC_TRY(auto more, names_in(in(other_, path)));
       names.merge(more);
     }
-    for (const auto& name : names) HASYNC_CHECK(below(path == "." ? name : path + "/" + name));
+    for (const auto& name : names) HASYNC_CHECK(below(path == "." ? name : fmt::format("{}/{}", path, name)));
     return {};
   }
 

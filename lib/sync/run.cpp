@@ -103,7 +103,7 @@ class Run {
     HASYNC_TRY(run_.point, point_id(store_, database_, now));
     HASYNC_TRY(run_.id, store::add_run(database_, run_));
     const auto pulled = pull(node);
-    static_cast<void>(remove_tree(store_.dumps()));
+    for (const auto& left : {store_.dumps(), store_.list()}) static_cast<void>(remove_tree(left));
     if (!pulled) {
       auto told = explained(pulled.error());  // before room is made again
       static_cast<void>(remove_tree(store_.incoming()));
