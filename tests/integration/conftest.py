@@ -66,6 +66,15 @@ class Pair:
     def json(self, *words, **options):
         return json.loads(self.ok(*words, "--json", **options))
 
+    def fails_to_sync(self, *words, env=None, code=1):
+        """The message of a run that failed, and published nothing."""
+        before = self.current.is_symlink() and self.current.readlink()
+        done = self.run("sync", *words, env=env)
+        assert done.returncode == code, (done.returncode, done.stdout, done.stderr)
+        assert (self.current.is_symlink() and self.current.readlink()) == before
+        assert not any((self.store / name).exists() for name in ("incoming", "incoming.list", "dumps"))
+        return done.stderr
+
     @property
     def current(self):
         return self.store / "current"

@@ -20,16 +20,6 @@ def one_dataset(pair, **dataset):
     pair.save()
 
 
-def failed(pair, *words, env=None, code=1):
-    """The message of a run that failed, and published nothing."""
-    before = os.path.lexists(pair.current) and os.readlink(pair.current)
-    done = pair.run("sync", *words, env=env)
-    assert done.returncode == code, (done.returncode, done.stdout, done.stderr)
-    assert (os.path.lexists(pair.current) and os.readlink(pair.current)) == before
-    assert not (pair.store / "incoming").exists()
-    return done.stderr
-
-
 @pytest.fixture
 def database(pair):
     """An application's database in WAL mode, open all the time."""
@@ -147,13 +137,13 @@ def test_a_damaged_database_is_not_published(pair, database):
     with open(pair.source / "app.db", "r+b") as file:
         file.seek(root * 4096 - 1024)
         file.write(b"\x55" * 1024)
-    assert "dataset db: database " in (told := failed(pair)) and "is damaged: " in told
+    assert "dataset db: database " in (told := pair.fails_to_sync()) and "is damaged: " in told
 
 
 def test_what_is_no_database_is_not_taken_for_one(pair, database):
     for source, words in ((pair.folder / "none.db", "No such file or directory"), (pair.source, "is not a file"), (pair.config, "file is not a database")):
         one_dataset(pair, type="sqlite", source=str(source), live=str(pair.folder / "live.db"))
-        assert words in failed(pair)
+        assert words in pair.fails_to_sync()
 
 
 def test_a_database_is_pulled_over_ssh(ssh_pair):
@@ -171,7 +161,7 @@ def test_a_database_is_pulled_over_ssh(ssh_pair):
     assert sum_of(pair.current / "db" / "dump.sqlite") == (1, 2)
     assert list((pair.folder / "there").iterdir()) == []
     server.describe("primary", 1)
-    assert "what came is not what hasync agent dump tells first" in failed(pair)
+    assert "what came is not what hasync agent dump tells first" in pair.fails_to_sync()
 
 
 def command(pair, *argv, **more):
@@ -199,7 +189,7 @@ def test_a_command_that_fails_publishes_nothing(pair):
                         (["true"], "true on east printed nothing; if that is right: hasync sync --force=empty-source"),
                         (["head", "-c", "70000", "/dev/zero"], "the dump is larger than its max_size 64.0 KiB")):
         command(pair, *argv, max_size="64KiB")
-        assert words in failed(pair, code=6 if argv == ["true"] else 1)
+        assert words in pair.fails_to_sync(code=6 if argv == ["true"] else 1)
     command(pair, "true")
     pair.ok("sync", "--force=empty-source")
     assert (pair.current / "db" / "dump").read_bytes() == b""
@@ -207,7 +197,7 @@ def test_a_command_that_fails_publishes_nothing(pair):
 
 def test_a_command_that_prints_without_end_is_ended(pair):
     command(pair, "yes", max_size="1MiB")
-    assert "is larger than its max_size 1.0 MiB" in failed(pair)
+    assert "is larger than its max_size 1.0 MiB" in pair.fails_to_sync()
 
 
 def test_a_stream_over_ssh_that_breaks_off_publishes_nothing(ssh_pair):
@@ -225,7 +215,7 @@ def test_a_stream_over_ssh_that_breaks_off_publishes_nothing(ssh_pair):
     assert "dataset db: " in run.stderr.read()
     assert (pair.current / "db" / "dump").read_text() == "it's $HOME; `id`\n"
     command(pair, "no-such-program")
-    assert "east has no program no-such-program; install it there" in failed(pair)
+    assert "east has no program no-such-program; install it there" in pair.fails_to_sync()
 
 
 def test_a_full_disk_under_a_dump_is_told_with_numbers(pair):
@@ -237,7 +227,7 @@ def test_a_full_disk_under_a_dump_is_told_with_numbers(pair):
         command(pair, "echo", "one")
         pair.ok("sync")
         command(pair, "head", "-c", "2000000", "/dev/zero")
-        assert re.search(r"dataset db: cannot write .*/dumps/db/dump: No space left on device \(.* free", failed(pair))
+        assert re.search(r"dataset db: cannot write .*/dumps/db/dump: No space left on device \(.* free", pair.fails_to_sync())
     finally:
         subprocess.run(["umount", str(pair.store)], check=True)
 

@@ -42,16 +42,6 @@ def my(pair, servers):
     return pair
 
 
-def failed(pair, *words, env=None, code=1):
-    """The message of a run that failed, and published nothing."""
-    before = os.path.lexists(pair.current) and os.readlink(pair.current)
-    done = pair.run("sync", *words, env=env)
-    assert done.returncode == code, (done.returncode, done.stdout, done.stderr)
-    assert (os.path.lexists(pair.current) and os.readlink(pair.current)) == before
-    assert not (pair.store / "incoming").exists()
-    return done.stderr
-
-
 def test_all_of_a_database_gets_over(my, servers):
     east, west = servers
     east.sql(f"CREATE DATABASE {name(APP)} CHARACTER SET latin2; USE {name(APP)};"
@@ -110,7 +100,7 @@ def test_every_failure_of_the_server_is_told_and_nothing_is_published(my, server
                           (f"mysql:///app?socket={my.folder}/none", "is MySQL or MariaDB running there")):
         my.settings["sync"]["datasets"][0].update(source=source, database=servers[1].uri("nope" if "nope" in source else "app"))
         my.save()
-        assert words in (told := failed(my)) and "dataset db: mariadb-dump" in told, told
+        assert words in (told := my.fails_to_sync()) and "dataset db: mariadb-dump" in told, told
 
 
 def test_a_dump_that_breaks_off_publishes_nothing(my):
@@ -118,7 +108,7 @@ def test_a_dump_that_breaks_off_publishes_nothing(my):
     for body, words in (("/usr/bin/mariadb-dump \"$@\" | head -c -1 | head -n -1; exit 0", 'is not whole: its last line is not "-- Dump completed"'),
                         ("/usr/bin/mariadb-dump \"$@\" | head -c 900; exit 0", 'is not whole: its last line is not "-- Dump completed"'),
                         ("printf x; kill -9 $$", "dataset db: the dump was killed by signal 9")):
-        assert words in failed(my, env={"PATH": shim(my.folder, "mariadb-dump", body)}), body
+        assert words in my.fails_to_sync(env={"PATH": shim(my.folder, "mariadb-dump", body)}), body
     # MySQL's own program, where MariaDB's is not.
     path = shim(my.folder, "mariadb-dump", "exit 127")
     shim(my.folder, "mysqldump", "echo '-- Dump completed'")

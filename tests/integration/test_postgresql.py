@@ -54,16 +54,6 @@ def pg(pair, servers):
     return pair
 
 
-def failed(pair, *words, env=None, code=1):
-    """The message of a run that failed, and published nothing."""
-    before = os.path.lexists(pair.current) and os.readlink(pair.current)
-    done = pair.run("sync", *words, env=env)
-    assert done.returncode == code, (done.returncode, done.stdout, done.stderr)
-    assert (os.path.lexists(pair.current) and os.readlink(pair.current)) == before
-    assert not (pair.store / "incoming").exists()
-    return done.stderr
-
-
 def test_all_of_a_database_gets_over(pg, servers):
     east, west = servers
     east.sql(f"""
@@ -152,7 +142,7 @@ def test_every_failure_of_the_server_is_told_and_nothing_is_published(pg, server
                           ("postgresql://postgres@127.0.0.1:1/app", "Connection refused; is PostgreSQL running there, and is the host")):
         pg.settings["sync"]["datasets"][0]["source"] = source
         pg.save()
-        assert words in (told := failed(pg)) and "dataset db: pg_dump" in told, told
+        assert words in (told := pg.fails_to_sync()) and "dataset db: pg_dump" in told, told
     conf = east.folder / "data" / "pg_hba.conf"
     before = conf.read_text()
     conf.write_text("local all poor scram-sha-256\nlocal all postgres trust\n")
@@ -160,7 +150,7 @@ def test_every_failure_of_the_server_is_told_and_nothing_is_published(pg, server
     try:
         pg.settings["sync"]["datasets"][0]["source"] = east.uri("app", "poor")
         pg.save()
-        assert "no password supplied; put the password into the .pgpass of this user there" in failed(pg)
+        assert "no password supplied; put the password into the .pgpass of this user there" in pg.fails_to_sync()
     finally:
         conf.write_text(before)
         east.sql("SELECT pg_reload_conf()")
@@ -173,15 +163,15 @@ def test_a_program_that_fails_or_breaks_off_publishes_nothing(pg):
                         ("/usr/bin/pg_dump \"$@\" | head -c -1; exit 0", "dataset db: the dump that arrived is not whole: pg_restore: exit status 1"),
                         ("printf PGDMP; kill -9 $$", "dataset db: the dump was killed by signal 9"),
                         ("exec no-such-program", "east has no program pg_dump; install it there: apt-get install postgresql-client")):
-        assert words in failed(pg, env={"PATH": shim(pg.folder, "pg_dump", body)}), body
+        assert words in pg.fails_to_sync(env={"PATH": shim(pg.folder, "pg_dump", body)}), body
     os.unlink(pg.folder / "shims" / "pg_dump")
     path = shim(pg.folder, "pg_restore", "echo 'pg_restore: error: unsupported version (1.99) in file header' >&2; exit 1")
     pg.store.joinpath("current").unlink()
     pg.settings["sync"]["datasets"][0]["max_size"] = "1GiB"
-    assert "the pg_restore here is too old for the dump" in failed(pg, env={"PATH": path})
+    assert "the pg_restore here is too old for the dump" in pg.fails_to_sync(env={"PATH": path})
     pg.settings["sync"]["datasets"][0]["max_size"] = "1KiB"
     pg.save()
-    assert "the dump is larger than its max_size 1.0 KiB" in failed(pg)
+    assert "the dump is larger than its max_size 1.0 KiB" in pg.fails_to_sync()
 
 
 def test_roles_come_without_passwords_when_those_may_not_be_read(pg, servers):
