@@ -270,7 +270,8 @@ class Run {
     } else {
       HASYNC_CHECK(store::update_run(database_, run_));
     }
-    if (run_.result == store::SyncResult::success || !datasets_.empty()) HASYNC_CHECK(record_point());
+    const bool made_one_to_hold = run_.result == store::SyncResult::held && !datasets_.empty();
+    if (run_.result == store::SyncResult::success || made_one_to_hold) HASYNC_CHECK(record_point());
     if (run_.result == store::SyncResult::unchanged)
       HASYNC_CHECK(store::set_point_time(database_, *run_.point, run_.started));
     HASYNC_CHECK(follow_peer());

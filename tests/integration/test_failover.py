@@ -318,7 +318,7 @@ def test_a_run_that_is_still_going_cannot_publish_into_a_promotion(town, tmp_pat
     go.touch()
     _, errors = running.communicate(timeout=30)
     assert running.returncode == 6 and "nothing is published: west is primary (term 1): it never pulls" in errors
-    assert os.readlink(pair.current) == point
+    assert os.readlink(pair.current) == point and [each["id"] for each in pair.json("points", "list")["points"]] == [os.path.basename(point)]
 
 
 def test_the_count_survives_a_kill_between_two_attempts(town):
