@@ -55,15 +55,6 @@ int Beneath::parent_of(const std::string& path, std::string& name) {
   return parent_.get();
 }
 
-Beneath::Kind Beneath::kind(const std::string& path) {
-  if (path == ".") return Kind::folder;
-  std::string name;
-  const int parent = parent_of(path, name);
-  struct stat found {};
-  if (parent < 0 || ::fstatat(parent, name.c_str(), &found, AT_SYMLINK_NOFOLLOW) != 0) return Kind::nothing;
-  return S_ISDIR(found.st_mode) ? Kind::folder : Kind::other;
-}
-
 Result<void> Beneath::remove(const std::string& path) {
   HASYNC_CHECK(remove_unless_folder(path));
   std::string name;

@@ -12,8 +12,6 @@ class Beneath {
  public:
   static Result<Beneath> open(const std::string& folder);
 
-  enum class Kind { nothing, folder, other };
-  Kind kind(const std::string& path);
   // A folder with all in it. Nothing there is fine.
   Result<void> remove(const std::string& path);
   // The same, but a folder stays one.

@@ -104,9 +104,13 @@ Result<void> put_in_order(const store::StoreFolder& store, store::Database& data
     HASYNC_CHECK(past ? store::set_point_state(database, id, state)
                       : store::add_point(database, {id, at, state, 0, 0, {}}));
   }
-  for (const auto& point : recorded)
-    if (std::find(folders.begin(), folders.end(), point.id) == folders.end())
-      HASYNC_CHECK(store::set_point_state(database, point.id, store::PointState::pruned));
+  for (const auto& point : recorded) {
+    const bool there = std::find(folders.begin(), folders.end(), point.id) != folders.end();
+    if (!there) HASYNC_CHECK(store::set_point_state(database, point.id, store::PointState::pruned));
+    // Published by an operator, and not recorded any more.
+    if (there && point.id == current && point.state == store::PointState::held)
+      HASYNC_CHECK(store::set_point_state(database, point.id, store::PointState::published));
+  }
   return {};
 }
 
@@ -121,8 +125,12 @@ Result<std::vector<std::string>> prune(const store::StoreFolder& store, store::D
   std::vector<std::string> gone;
   int kept = 0;
   for (const auto& point : points) {
+    if (point.id == current) {
+      ++kept;
+      continue;
+    }
     const bool published = point.state == store::PointState::published;
-    if (published && (++kept <= keep || point.id == current)) continue;
+    if (published && ++kept <= keep) continue;
     HASYNC_CHECK(throw_away(store, database, point.id));
     if (published) gone.push_back(point.id);
   }

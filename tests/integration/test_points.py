@@ -1,7 +1,9 @@
 """Recovery points in the hands of an operator: held, published, discarded, compared, verified."""
+import contextlib
 import json
 import os
 import re
+import sqlite3
 import subprocess
 
 import pytest
@@ -66,6 +68,19 @@ def test_a_held_point_is_published_by_an_operator(filled):
     assert filled.json("points", "publish", point) == {"schema": "hasync.changes/1", "changed": False, "diff": []}
     assert filled.json("sync")["result"] == "unchanged"
     assert any("point published" in str(item) for item in filled.history("events"))
+
+
+@pytest.mark.parametrize("then", ["unchanged", "success"])
+def test_a_publishing_that_was_killed_before_its_record_loses_no_point(filled, then):
+    point, _ = hold(filled)
+    filled.ok("points", "publish", point)
+    with contextlib.closing(sqlite3.connect(filled.state / "hasync.db")) as database, database:
+        database.execute("UPDATE points SET state = 'held' WHERE id = ?", [point])
+    if then == "success":
+        (filled.source / "f0").write_text("newer\n" * 100)
+    assert filled.json("sync")["result"] == then
+    assert points(filled)[point]["state"] == "published" and (filled.store / "points" / point / "app" / "f0").exists()
+    assert filled.current.exists()
 
 
 def test_a_held_point_is_discarded_and_held_anew(filled):
