@@ -9,6 +9,7 @@
 #include "config/load.hpp"
 #include "os/confine.hpp"
 #include "os/process.hpp"
+#include "os/processor.hpp"
 #include "peer/allowed.hpp"
 #include "peer/describe.hpp"
 #include "store/node_state.hpp"
@@ -31,7 +32,7 @@ Result<ExitCode> describe_node(Session& session, const std::vector<std::string>&
   HASYNC_TRY(auto database, store::open_state(session.state()));
   const auto now = session.clock.now();
   HASYNC_TRY(const auto state, store::read_or_start_node(database, settings.node.role, now));
-  peer::Description description{settings.node.name, state.role, state.term, HASYNC_VERSION, now, {}};
+  peer::Description description{settings.node.name, state.role, state.term, HASYNC_VERSION, now, has_aes(), {}};
   for (const auto& source : sources) description.sources.push_back(peer::look_at_source(source));
   session.print(peer::render(description));
   return ExitCode::done;

@@ -33,6 +33,8 @@ struct Peer {
   int port = 22;
   std::string identity_file;     // empty: ssh's own choice
   std::string known_hosts_file;  // empty: ssh's own choice
+  // No setting: the socket of a connection that is open already, and goes before one of one's own (ssh(1), -S).
+  std::string open_connection{};
 };
 
 enum class DatasetType { files, postgresql, mysql, sqlite, command };

@@ -38,7 +38,8 @@ std::string render(const Description& description) {
                               {"role", description.role == Role::primary ? "primary" : "secondary"},
                               {"term", description.term},
                               {"version", description.version},
-                              {"at", format_rfc3339(description.at)}};
+                              {"at", format_rfc3339(description.at)},
+                              {"has_aes", description.has_aes}};
   json["sources"] = nlohmann::ordered_json::array();
   for (const auto& source : description.sources)
     json["sources"].push_back({{"path", source.path}, {"there", source.there}, {"file_system", source.file_system}});
@@ -70,6 +71,7 @@ Result<Description> parse_description(const std::string& text) {
                      json["term"].get<std::int64_t>(),
                      word("version"),
                      *at,
+                     json.value("has_aes", nlohmann::json{}) == true,
                      sources_in(json)};
 }
 
@@ -113,8 +115,8 @@ std::string tell_clock_offset(const std::string& peer, Duration offset) {
 }
 
 Result<void> record_told(store::Database& database, const Description& told, Instant now) {
-  return store::set_peer(
-      database, {told.role, told.term, told.version, now, std::chrono::round<std::chrono::seconds>(told.at - now)});
+  return store::set_peer(database, {told.role, told.term, told.version, now,
+                                    std::chrono::round<std::chrono::seconds>(told.at - now), told.has_aes});
 }
 
 }  // namespace hasync::peer

@@ -23,6 +23,7 @@ struct Description {
   std::int64_t term = 0;
   std::string version;
   Instant at{};                   // by the clock of the node that describes itself
+  bool has_aes = false;           // the processor has instructions for AES
   std::vector<Source> sources{};  // those that were asked about
 };
 

@@ -137,7 +137,11 @@ CREATE TABLE refusals (
 CREATE INDEX refusals_by_time ON refusals (at);
 )sql";
 
-constexpr std::array migrations{version_1, version_2, version_3, version_4};
+constexpr auto version_5 = R"sql(
+ALTER TABLE node ADD COLUMN peer_has_aes INTEGER NOT NULL DEFAULT 0;
+)sql";
+
+constexpr std::array migrations{version_1, version_2, version_3, version_4, version_5};
 static_assert(migrations.size() == schema_version);
 
 Result<int> version_of(Database& database) {

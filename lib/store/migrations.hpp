@@ -4,7 +4,7 @@
 
 namespace hasync::store {
 
-inline constexpr int schema_version = 4;
+inline constexpr int schema_version = 5;
 
 // Brings the database to schema_version in one transaction; a newer one is refused and left as it is.
 Result<void> migrate(Database& database);

@@ -12,7 +12,8 @@ NodeState node_from(const Statement& row) {
   if (!row.is_null(3)) node.pause = Pause{row.instant(3), row.maybe_instant(4), row.text(5)};
   if (!row.is_null(6)) node.applied = Applied{row.instant(6), row.duration(7), row.instant(8), row.text(9)};
   if (!row.is_null(10))
-    node.peer = PeerReport{role_from(row.text(10)), row.integer(11), row.text(12), row.instant(13), row.duration(14)};
+    node.peer = PeerReport{role_from(row.text(10)), row.integer(11),  row.text(12),
+                           row.instant(13),         row.duration(14), row.integer(15) != 0};
   return node;
 }
 
@@ -28,7 +29,8 @@ Result<std::optional<NodeState>> read_node(Database& database) {
   HASYNC_TRY(
       auto query,
       database.prepare("SELECT role, term, role_since, paused_since, paused_until, pause_reason, anchor, run_every, "
-                       "applied_at, scheduler, peer_role, peer_term, peer_version, peer_told_at, peer_clock_offset "
+                       "applied_at, scheduler, peer_role, peer_term, peer_version, peer_told_at, peer_clock_offset, "
+                       "peer_has_aes "
                        "FROM node"));
   return first_row(query, node_from);
 }
@@ -73,12 +75,13 @@ Result<void> clear_applied(Database& database) {
 Result<void> set_peer(Database& database, const PeerReport& peer) {
   HASYNC_TRY(auto update,
              database.prepare("UPDATE node SET peer_role = ?, peer_term = ?, peer_version = ?, peer_told_at = ?, "
-                              "peer_clock_offset = ?"));
+                              "peer_clock_offset = ?, peer_has_aes = ?"));
   return update.bind(role_name(peer.role))
       .bind(peer.term)
       .bind(peer.version)
       .bind(peer.told_at)
       .bind(peer.clock_offset)
+      .bind(static_cast<std::int64_t>(peer.has_aes))
       .run();
 }
 

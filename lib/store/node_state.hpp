@@ -24,6 +24,7 @@ struct PeerReport {
   std::string version{};
   Instant told_at{};
   Duration clock_offset{0};  // the peer's clock minus ours
+  bool has_aes = false;      // its processor has instructions for AES
 };
 
 struct NodeState {

@@ -15,6 +15,8 @@ struct StatePaths {
   // promotion.
   std::string role_lock() const { return folder + "/role.lock"; }
   std::string beat_lock() const { return folder + "/heartbeat.lock"; }
+  // The socket of the ssh connection that a sync run has to its peer.
+  std::string peer_connection() const { return folder + "/peer.socket"; }
   std::string mail_lock() const { return folder + "/notify.lock"; }
 };
 

@@ -8,8 +8,10 @@
 
 #include "base/text.hpp"
 #include "os/file_lock.hpp"
+#include "os/processor.hpp"
 #include "os/tree.hpp"
 #include "peer/allowed.hpp"
+#include "peer/connection.hpp"
 #include "peer/describe.hpp"
 #include "store/node_state.hpp"
 #include "store/point_datasets.hpp"
@@ -83,7 +85,7 @@ class Run {
         request_(request),
         seams_(seams),
         store_{settings.sync.store},
-        carrier_(settings, seams) {}
+        carrier_(settings_, seams) {}
 
   Result<Outcome> carry_out() {
     const auto now = seams_.clock.now();
@@ -114,6 +116,7 @@ class Run {
 
  private:
   Result<void> pull(const store::NodeState& node) {
+    HASYNC_TRY(const auto connection, connect(node));
     HASYNC_TRY(peer_, ask_peer(settings_, database_, node, request_.forced, carrier_, seams_));
     HASYNC_TRY(auto catalog, store::Catalog::open(store_));
     HASYNC_CHECK(catalog.keep_only(store::point_ids(store_)));
@@ -142,6 +145,19 @@ class Run {
     HASYNC_CHECK(catalog.commit());
     datasets_ = plan.datasets;
     return plan.holds.empty() ? publish_point() : hold_point();
+  }
+
+  // Nothing where there is none to be had: then each program makes its own.
+  Result<std::optional<peer::Connection>> connect(const store::NodeState& node) {
+    settings_.peer.open_connection.clear();
+    const auto socket = state_.peer_connection();
+    if (settings_.peer.transport == config::Transport::local || !peer::can_hold_socket(socket)) return std::nullopt;
+    const bool fast_aes = node.peer && node.peer->has_aes && has_aes();
+    HASYNC_TRY(auto connection, peer::Connection::open(settings_.peer, socket,
+                                                       fast_aes ? peer::Ciphers::hardware : peer::Ciphers::by_default,
+                                                       ask_timeout, seams_.runner));
+    settings_.peer.open_connection = socket;
+    return std::optional{std::move(connection)};
   }
 
   void note_holds(const Plan& plan) {
@@ -300,7 +316,7 @@ class Run {
     return still_standby && node->term != *peer_.term ? store::set_term(database_, *peer_.term) : Result<void>{};
   }
 
-  const config::Config& settings_;
+  config::Config settings_;  // the peer in it is reached by the connection of the run
   const store::StatePaths& state_;
   store::Database& database_;
   const Request& request_;

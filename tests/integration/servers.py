@@ -241,6 +241,9 @@ class SshServer:
         wait_for_port(self.port)
         return self
 
+    def logins(self):
+        return (self.folder / "log").read_text().count("Accepted publickey")
+
     def drop_connections(self):
         """As a cut would end them: the processes that serve them are gone, the server stays."""
         for child in pathlib.Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split():

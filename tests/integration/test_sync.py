@@ -378,6 +378,28 @@ def test_sync_over_ssh_is_exact(ssh_pair):
     assert pair.json("why")["would_promote"] is True
 
 
+def test_a_run_makes_one_connection_for_all_it_asks_and_leaves_none(ssh_pair):
+    pair, server = ssh_pair
+    server.describe("primary", 3)
+    fill(pair.source)
+    pair.set("sync", datasets=[{"name": name, "source": str(pair.source)} for name in ("one", "two")])
+    pair.ok("sync")
+    assert server.logins() == 1
+    assert not (pair.state / "peer.socket").exists()
+
+
+def test_a_run_that_cannot_share_a_connection_makes_one_for_each_program(ssh_pair):
+    pair, server = ssh_pair
+    server.describe("primary", 3)
+    fill(pair.source)
+    too_long = pair.state.parent / ("s" * 80)
+    pair.state.rename(too_long) if pair.state.exists() else too_long.mkdir()
+    pair.state = too_long
+    pair.ok("sync")
+    assert server.logins() == 3  # describe, plan, transfer
+    assert tree(pair.current / "app") == tree(pair.source)
+
+
 def test_a_peer_that_is_not_primary_is_not_pulled_from(ssh_pair):
     pair, server = ssh_pair
     server.describe("secondary", 0)

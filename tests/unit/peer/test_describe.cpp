@@ -30,11 +30,13 @@ std::string trouble(int code, const std::string& errors, const std::vector<std::
 }  // namespace
 
 TEST_CASE("what a node tells of itself is understood by its peer") {
-  const Description told{"east", Role::primary, 3, "1.4.2", at, {{"/srv/app", true, "00ab"}, {"/srv/no", false, ""}}};
+  const Description told{
+      "east", Role::primary, 3, "1.4.2", at, true, {{"/srv/app", true, "00ab"}, {"/srv/no", false, ""}}};
   const auto heard = parse_description(render(told)).value();
   CHECK(heard.node == "east");
   CHECK(heard.version == "1.4.2");
   CHECK(heard.at == at);
+  CHECK(heard.has_aes);
   REQUIRE(heard.sources.size() == 2);
   CHECK(heard.sources[0].path == "/srv/app");
   CHECK(heard.sources[0].there);

@@ -47,7 +47,7 @@ TEST_CASE("a newer store is refused and left as it is") {
   REQUIRE(open_state(paths).value().execute("PRAGMA user_version = 99"));
   CHECK(open_state(paths).error().message ==
         "store " + paths.database() +
-            ": was written by a newer hasync (schema 99, this one knows 4); install that version here");
+            ": was written by a newer hasync (schema 99, this one knows 5); install that version here");
 }
 
 TEST_CASE("an older store is brought up to date, and keeps what it holds") {
@@ -58,6 +58,7 @@ TEST_CASE("an older store is brought up to date, and keeps what it holds") {
     // As version 1 left it.
     REQUIRE(database.execute(
         "DROP TABLE settings_versions; DROP TABLE applied_settings; DROP TABLE point_datasets; DROP TABLE refusals; "
+        "ALTER TABLE node DROP COLUMN peer_has_aes; "
         "PRAGMA user_version = 1"));
   }
   auto database = open_state(paths).value();

@@ -1,0 +1,47 @@
+// One ssh connection that all programs of a run share, so that the handshake and the proof of the key are paid once.
+#pragma once
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "config/model.hpp"
+#include "os/process.hpp"
+
+namespace hasync::peer {
+
+// From what `ssh -G` prints: the ciphers that would be offered, those of AES-GCM first, which a processor with
+// instructions for AES does about twice as fast as ChaCha20. Nothing where the order is that already.
+std::optional<std::string> hardware_ciphers_first(std::string_view ssh_configuration);
+
+// Whether ssh(1) can make its socket there: it takes a path of 108 bytes with what it appends first (unix(7)), and
+// expands some signs.
+bool can_hold_socket(std::string_view path);
+
+// hardware: AES-GCM comes first where ssh here has it, for a peer whose processor has instructions for AES, as ours
+// has.
+enum class Ciphers { by_default, hardware };
+
+class Connection {
+ public:
+  // Opens it, with its socket at `socket`, in a folder of ours alone; what an earlier run left there goes. An error is
+  // the one that any other ssh to the peer would end with.
+  static Result<Connection> open(const config::Peer& peer, std::string socket, Ciphers ciphers, Duration timeout,
+                                 ProcessRunner& runner);
+  Connection(Connection&& other) noexcept;
+  Connection& operator=(Connection&&) = delete;
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+  // Closes it. After a crash it closes itself, when nothing has used it for a minute.
+  ~Connection();
+
+  const std::string& socket() const { return socket_; }
+
+ private:
+  Connection(const config::Peer& peer, std::string socket, ProcessRunner& runner);
+
+  const config::Peer* peer_;
+  std::string socket_;
+  ProcessRunner* runner_;
+};
+
+}  // namespace hasync::peer
