@@ -65,15 +65,17 @@ Result<Connection> Connection::open(const config::Peer& peer, std::string socket
 }
 
 Connection::Connection(const config::Peer& peer, std::string socket, ProcessRunner& runner)
-    : peer_(&peer), socket_(std::move(socket)), runner_(&runner) {}
+    : peer_(peer), socket_(std::move(socket)), runner_(&runner) {}
 
 Connection::Connection(Connection&& other) noexcept
-    : peer_(other.peer_), socket_(std::move(other.socket_)), runner_(std::exchange(other.runner_, nullptr)) {}
+    : peer_(std::move(other.peer_)),
+      socket_(std::move(other.socket_)),
+      runner_(std::exchange(other.runner_, nullptr)) {}
 
 Connection::~Connection() {
   if (runner_ == nullptr) return;
-  static_cast<void>(runner_->run({.argv = with_options(ssh_argv(*peer_, local_timeout), {"-S", socket_, "-O", "exit"}),
-                                  .timeout = local_timeout}));
+  static_cast<void>(runner_->run(
+      {.argv = with_options(ssh_argv(peer_, local_timeout), {"-S", socket_, "-O", "exit"}), .timeout = local_timeout}));
 }
 
 }  // namespace hasync::peer

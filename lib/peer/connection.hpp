@@ -34,12 +34,10 @@ class Connection {
   // Closes it. After a crash it closes itself, when nothing has used it for a minute.
   ~Connection();
 
-  const std::string& socket() const { return socket_; }
-
  private:
   Connection(const config::Peer& peer, std::string socket, ProcessRunner& runner);
 
-  const config::Peer* peer_;
+  config::Peer peer_;
   std::string socket_;
   ProcessRunner* runner_;
 };

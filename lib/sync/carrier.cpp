@@ -5,16 +5,35 @@
 #include <algorithm>
 
 #include "base/text.hpp"
+#include "os/processor.hpp"
 #include "sync/dump_run.hpp"
 #include "sync/rsync.hpp"
 
 namespace hasync::sync {
+namespace {
+
+constexpr auto connect_timeout = std::chrono::seconds{10};
+
+}  // namespace
 
 ProcessSpec Carrier::spec(std::vector<std::string> argv) const {
   return {.argv = std::move(argv),
           .environment = {"LC_ALL=C"},
           .timeout = std::max(Duration{1}, deadline_ - seams_.clock.uptime()),
           .inherit = inherit_};
+}
+
+Result<void> Carrier::connect(const store::StatePaths& state, const store::NodeState& node) {
+  connection_.reset();
+  settings_.peer.open_connection.clear();
+  const auto socket = state.peer_connection();
+  if (settings_.peer.transport == config::Transport::local || !peer::can_hold_socket(socket)) return {};
+  const bool fast_aes = node.peer && node.peer->has_aes && has_aes();
+  const auto ciphers = fast_aes ? peer::Ciphers::hardware : peer::Ciphers::by_default;
+  HASYNC_TRY(auto connection, peer::Connection::open(settings_.peer, socket, ciphers, connect_timeout, seams_.runner));
+  connection_.emplace(std::move(connection));
+  settings_.peer.open_connection = socket;
+  return {};
 }
 
 Result<Counts> Carrier::run(const config::Dataset& dataset, std::vector<std::string> argv, store::OnChange on_change,

@@ -1,12 +1,16 @@
 // The programs of one run, within the time it has: rsync(1) over one dataset, and what is said of it afterwards.
 #pragma once
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "config/model.hpp"
 #include "os/clock.hpp"
 #include "os/process.hpp"
+#include "peer/connection.hpp"
+#include "store/node_state.hpp"
+#include "store/state.hpp"
 #include "sync/changes.hpp"
 
 namespace hasync::sync {
@@ -23,6 +27,10 @@ class Carrier {
 
   // A descriptor that every program keeps: as long as one of them lives, the run is not over.
   void inherit(int lock) { inherit_ = {lock}; }
+
+  // From here on all that is asked of the peer goes through one connection; where none can be shared, each program
+  // makes its own. An error: the peer cannot be reached.
+  Result<void> connect(const store::StatePaths& state, const store::NodeState& node);
 
   // rsync over one dataset. Each change it lists is told, and each chunk of its output as it comes.
   Result<Counts> run(const config::Dataset& dataset, std::vector<std::string> argv, store::OnChange on_change,
@@ -41,11 +49,12 @@ class Carrier {
  private:
   ProcessSpec spec(std::vector<std::string> argv) const;
 
-  const config::Config& settings_;
+  config::Config settings_;  // the peer in it is reached through the connection
   Seams seams_;
   BootTime deadline_;
   std::vector<int> inherit_{};
   std::vector<std::string> notes_{};
+  std::optional<peer::Connection> connection_{};
 };
 
 }  // namespace hasync::sync

@@ -1,0 +1,149 @@
+#include "sync/attempt.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/text.hpp"
+#include "os/tree.hpp"
+#include "sync/build.hpp"
+#include "sync/fetch.hpp"
+#include "sync/points.hpp"
+
+namespace hasync::sync {
+namespace {
+
+// A promotion or demotion that is about to begin holds the role lock for a moment; one that has begun, to its end.
+constexpr auto role_lock_patience = std::chrono::seconds{10};
+
+// What would go, as far as there is room to say it.
+std::string tell_going(const std::vector<std::string>& going) {
+  constexpr std::size_t examples = 5;
+  std::vector<std::string> told;
+  for (const auto& path : going) told.push_back(printable(path));
+  return going.empty() ? "" : fmt::format(" (going: {}{})", join(told, ", "), going.size() < examples ? "" : " …");
+}
+
+class Pull {
+ public:
+  Pull(const Attempt& order, Carrier& carrier, Pulled& pulled) : order_(order), carrier_(carrier), pulled_(pulled) {}
+
+  Result<void> carry_out() {
+    HASYNC_TRY(const auto node,
+               store::read_or_start_node(order_.database, carrier_.settings().node.role, carrier_.seams().clock.now()));
+    HASYNC_CHECK(carrier_.connect(order_.state, node));
+    HASYNC_TRY(peer_, ask_peer(order_.database, node, order_.request.forced, carrier_));
+    pulled_.term = peer_.term;
+    HASYNC_TRY(auto catalog, store::Catalog::open(order_.store));
+    HASYNC_CHECK(catalog.keep_only(store::point_ids(order_.store)));
+    HASYNC_CHECK(catalog.begin(order_.point, store::current_point(order_.store)));
+    const auto on_planned = [&](const std::string& dataset, const Change& change) {
+      return catalog.add(dataset, change);
+    };
+    HASYNC_TRY(const auto plan, plan_with(Dumps::made, on_planned));
+    for (const auto& planned : plan.datasets) pulled_.counts += planned.counts;
+    note_holds(plan);
+    if (plan.newest && !plan.changes_anything) return nothing_new(store::SyncResult::unchanged, *plan.newest);
+    HASYNC_TRY(const auto held, store::held_point(order_.database));
+    if (!plan.holds.empty() && held) return nothing_new(store::SyncResult::held, held->id);
+    HASYNC_CHECK(check_room(plan));
+    HASYNC_TRY(const auto fetched,
+               fetch({order_.store, plan, order_.point, order_.request.on_progress}, catalog, carrier_));
+    if (fetched == Fetched::with_gaps) HASYNC_CHECK(look_again(plan));
+    HASYNC_CHECK(catalog.commit());
+    pulled_.datasets = plan.datasets;
+    pulled_.point = order_.point;
+    return plan.holds.empty() ? publish_point() : hold_point();
+  }
+
+ private:
+  using OnPlanned = std::function<Result<void>(const std::string& dataset, const Change& change)>;
+  Result<Plan> plan_with(Dumps dumps, const OnPlanned& on_planned = {}) {
+    return make_plan({order_.store, order_.database, peer_.file_systems, order_.request.forced, dumps, on_planned},
+                     carrier_);
+  }
+
+  Result<void> nothing_new(store::SyncResult result, const std::string& point) {
+    pulled_.result = result;
+    pulled_.point = point;
+    return {};
+  }
+
+  void note_holds(const Plan& plan) {
+    for (const auto& hold : plan.holds) carrier_.note(hold.why);
+    for (const auto& planned : plan.datasets)
+      if (!plan.holds.empty() && !planned.going.empty()) carrier_.note(planned.dataset + tell_going(planned.going));
+  }
+
+  // Holes in files are told as if they were written; how much is on disk is looked up only where it matters.
+  Result<void> check_room(const Plan& plan) const {
+    HASYNC_TRY(const auto room, room_at(order_.store.path));
+    std::int64_t to_send = 0;
+    for (std::size_t at = 0; at < plan.datasets.size(); ++at)  // a dump is there already
+      if (carrier_.settings().sync.datasets[at].type == config::DatasetType::files)
+        to_send += plan.datasets[at].counts.transferred;
+    if (to_send <= room.free_bytes) return {};
+    HASYNC_TRY(const auto newest, plan.newest ? store::find_point(order_.database, *plan.newest)
+                                              : Result<std::optional<store::Point>>{std::nullopt});
+    if (newest && newest->bytes > 0) {
+      const auto on_disk = static_cast<double>(allocated_bytes(order_.store.point(newest->id)));
+      const auto part = std::min(1.0, on_disk / static_cast<double>(newest->bytes));
+      to_send = static_cast<std::int64_t>(static_cast<double>(to_send) * part);
+    }
+    auto refusal = refuse_room(to_send, room.free_bytes, order_.store.path, order_.request.forced);
+    return refusal ? Result<void>{fail(std::move(*refusal))} : Result<void>{};
+  }
+
+  // Some of what was planned was gone when it was to be fetched: files that were short-lived, or the whole disk.
+  Result<void> look_again(const Plan& plan) {
+    carrier_.note("some files vanished while they were read");
+    if (!plan.holds.empty()) return {};
+    HASYNC_TRY(const auto now, plan_with(Dumps::foreseen));
+    if (now.holds.empty()) return {};
+    return fail(ExitCode::unsafe, "the source changed while it was read: " + now.holds.front().why);
+  }
+
+  Result<void> hold_point() {
+    HASYNC_CHECK(sync_filesystem(order_.store.incoming()));
+    HASYNC_CHECK(place(order_.store, order_.point));
+    pulled_.result = store::SyncResult::held;
+    return {};
+  }
+
+  // A promotion holds the role lock from its first step to its last: then it is too late to publish.
+  Result<void> publish_point() {
+    // Before the lock: a promotion must not wait for a slow disk.
+    HASYNC_CHECK(sync_filesystem(order_.store.incoming()));
+    auto role = FileLock::take_within(order_.state.role_lock(), fmt::format("the publishing of {}", order_.point),
+                                      carrier_.seams().clock, role_lock_patience);
+    if (!role && role.error().code != ExitCode::busy) return fail(role.error());
+    if (!role && carrier_.seams().clock.interrupted()) return fail(ExitCode::interrupted, "interrupted");
+    if (!role)
+      return fail(ExitCode::unsafe,
+                  fmt::format("a promotion or demotion began during the run, so nothing is published ({})",
+                              role.error().message));
+    HASYNC_TRY(const auto node,
+               store::read_or_start_node(order_.database, carrier_.settings().node.role, carrier_.seams().clock.now()));
+    HASYNC_TRY(const auto unfinished, store::unfinished_failover(order_.database));
+    if (auto refusal = refuse_node(node, unfinished, carrier_.settings().node.name))
+      return fail(with_context(std::move(*refusal), "nothing is published"));
+    HASYNC_CHECK(place(order_.store, order_.point));
+    HASYNC_CHECK(publish(order_.store, order_.point));
+    pulled_.role_lock.emplace(std::move(*role));  // until the point is recorded, too
+    pulled_.result = store::SyncResult::success;
+    return {};
+  }
+
+  const Attempt& order_;
+  Carrier& carrier_;
+  Pulled& pulled_;
+  Answer peer_;
+};
+
+}  // namespace
+
+Result<void> attempt(const Attempt& attempt, Carrier& carrier, Pulled& pulled) {
+  return Pull{attempt, carrier, pulled}.carry_out();
+}
+
+}  // namespace hasync::sync
