@@ -18,6 +18,7 @@
 #include "peer/allowed.hpp"
 #include "peer/describe.hpp"
 #include "store/node_state.hpp"
+#include "store/sharing.hpp"
 
 namespace hasync::agent {
 namespace {
@@ -127,7 +128,9 @@ Checked check_store(const Node& node) {
     return {"store", Finding::bad, fmt::format("{} cannot be written; make it, or set sync.store", there)};
   const auto room = room_at(there);
   if (!room) return {"store", Finding::bad, room.error().message};
-  return {"store", Finding::good, fmt::format("{}: {} free", store, tell_size(room->free_bytes))};
+  return {"store", Finding::good,
+          fmt::format("{}: {} free, points are kept by {}", store, tell_size(room->free_bytes),
+                      store::sharing_name(store::probe_sharing(there)))};
 }
 
 std::vector<Checked> check_probes(const Node& node, const std::vector<config::Probe>& probes, std::string_view noun) {

@@ -4,6 +4,7 @@
 #include "config/validate.hpp"
 #include "heartbeat/judge.hpp"
 #include "os/file_lock.hpp"
+#include "os/tree.hpp"
 #include "schedule/grid.hpp"
 #include "store/refusals.hpp"
 
@@ -54,6 +55,7 @@ Result<Status> collect_status(const Node& node, const Installer& installer) {
   if (status.point) status.data_age = status.now - status.point->at;
   HASYNC_TRY(const auto points, store::list_points(database));
   status.points_kept = points.size();
+  status.sharing = store::probe_sharing(nearest_there(node.settings.sync.store));
 
   HASYNC_TRY(status.sync.last, store::newest_run(database));
   HASYNC_TRY(status.sync.last_good, store::newest_good_run(database));

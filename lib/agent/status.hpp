@@ -10,6 +10,7 @@
 #include "store/heartbeats.hpp"
 #include "store/node_state.hpp"
 #include "store/outbox.hpp"
+#include "store/sharing.hpp"
 #include "store/sync_runs.hpp"
 
 namespace hasync::agent {
@@ -38,6 +39,7 @@ struct Status {
   bool paused = false;
   std::optional<store::Point> point{};
   std::size_t points_kept = 0;
+  store::Sharing sharing = store::Sharing::hard_links;  // of the points, by what their file system can
   std::optional<Duration> data_age{};
   SyncStatus sync{};
   BeatStatus heartbeat{};

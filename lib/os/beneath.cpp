@@ -2,6 +2,8 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <linux/fs.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -95,6 +97,26 @@ Result<void> Beneath::link_from(Beneath& source, const std::string& path) {
   if (::linkat(from, name.c_str(), into, name.c_str(), 0) == 0 || errno == ENOENT) return {};
   if (errno == EACCES && allow_writing(into) && ::linkat(from, name.c_str(), into, name.c_str(), 0) == 0) return {};
   return fail(os_error(fmt::format("cannot link {}/{}", folder_, printable(path)), errno));
+}
+
+bool Beneath::share_blocks_of(Beneath& source, const std::string& path, const std::string& name) {
+  std::string last;
+  const int from = source.parent_of(path, last);
+  if (from < 0) return false;
+  const Fd original{::openat(from, last.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)};
+  if (!original) return false;
+  const Fd copy{::openat(root_.get(), name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600)};
+  if (!copy) return false;
+  if (::ioctl(copy.get(), FICLONE, original.get()) == 0) return true;
+  ::unlinkat(root_.get(), name.c_str(), 0);
+  return false;
+}
+
+bool Beneath::holds(const std::string& path) {
+  std::string name;
+  const int parent = parent_of(path, name);
+  struct stat found {};
+  return parent >= 0 && ::fstatat(parent, name.c_str(), &found, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
 }  // namespace hasync

@@ -19,6 +19,11 @@ class Beneath {
   // What `path` names in `source`, whatever it is but a folder, gets the same name here (linkat(2)); folders on the way
   // are made. Nothing there is fine.
   Result<void> link_from(Beneath& source, const std::string& path);
+  // A new file `name` here holds what the file `path` of `source` does, and shares its blocks (ioctl_ficlone(2)); for
+  // us alone to read. Whether that could be done.
+  bool share_blocks_of(Beneath& source, const std::string& path, const std::string& name);
+  // Whether anything is there.
+  bool holds(const std::string& path);
 
  private:
   Beneath(std::string folder, Fd fd) : folder_(std::move(folder)), root_(std::move(fd)) {}

@@ -15,6 +15,7 @@
 
 #include "base/fd.hpp"
 #include "os/atomic_file.hpp"
+#include "os/subvolume.hpp"
 
 namespace hasync {
 namespace {
@@ -45,6 +46,7 @@ Result<void> make_folders(const std::string& path) {
 }
 
 Result<void> remove_tree(const std::string& path) {
+  if (remove_subvolume(path)) return {};
   std::error_code error;
   fs::remove_all(path, error);
   if (error == std::errc::permission_denied) {
@@ -123,11 +125,9 @@ std::int64_t allocated_bytes(const std::string& path) {
 }
 
 bool can_share_blocks(const std::string& from, const std::string& folder) {
-  struct stat one {
-  }, other{};
-  if (::stat(from.c_str(), &one) != 0 || ::stat(folder.c_str(), &other) != 0 || one.st_dev != other.st_dev)
-    return false;
-  const Fd original{::open(folder.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600)};
+  std::error_code none;
+  const auto beside = fs::is_directory(from, none) ? from : fs::path{from}.parent_path().string();
+  const Fd original{::open(beside.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600)};
   const Fd copy{::open(folder.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600)};
   return original && copy && ::write(original.get(), "x", 1) == 1 && ::ioctl(copy.get(), FICLONE, original.get()) == 0;
 }

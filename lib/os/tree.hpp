@@ -33,7 +33,7 @@ std::string nearest_there(const std::string& path);
 // What a full copy of `path` takes on disk: holes take nothing, hard links within it count once.
 std::int64_t allocated_bytes(const std::string& path);
 // Whether a copy from `from` into `folder` shares its blocks with the original and so needs no room: both are on one
-// file system, and it does as ioctl_ficlone(2) asks. Tried with two files without a name.
+// file system, and it does as ioctl_ficlone(2) asks. Tried with two files without a name, one beside each.
 bool can_share_blocks(const std::string& from, const std::string& folder);
 
 struct Room {

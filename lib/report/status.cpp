@@ -33,6 +33,7 @@ std::string as_json(const agent::Status& status) {
                                                {"files", status.point->files},
                                                {"bytes", status.point->bytes}}
                                         : Json(nullptr);
+  json["points_share_by"] = store::sharing_name(status.sharing);
   json["sync"] = {
       {"last_result",
        status.sync.last ? Json(std::string{store::sync_result_name(status.sync.last->result)}) : Json(nullptr)},
@@ -60,9 +61,10 @@ std::string tell_point(const agent::Status& status) {
   if (!status.point) return "NO RECOVERY POINT · to make one: hasync sync";
   const auto limit = status.settings.failover.max_data_age;
   const bool old = limit > Duration{0} && *status.data_age > limit;
-  return fmt::format("{}{} · point {} · {}, {} · {} kept", tell_age(*status.data_age),
+  return fmt::format("{}{} · point {} · {}, {} · {} kept by {}", tell_age(*status.data_age),
                      old ? fmt::format(" — limit is {} ✗", tell_duration(limit)) : "", status.point->id,
-                     counted(status.point->files, "file"), tell_size(status.point->bytes), status.points_kept);
+                     counted(status.point->files, "file"), tell_size(status.point->bytes), status.points_kept,
+                     store::sharing_name(status.sharing));
 }
 
 // "03:00", with the day where it is another one than `now`'s.

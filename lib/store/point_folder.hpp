@@ -20,6 +20,7 @@ struct StoreFolder {
   std::string list() const { return path + "/incoming.list"; }
   std::string dumps() const { return path + "/dumps"; }
   std::string clones() const { return path + "/clones"; }
+  std::string interrupted() const { return path + "/interrupted"; }
   std::string trash() const { return path + "/trash"; }
   std::string catalog() const { return path + "/catalog.db"; }
   std::string lock() const { return path + "/lock"; }

@@ -1,6 +1,7 @@
 #include "sync/build.hpp"
 
 #include <fmt/format.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <filesystem>
@@ -8,6 +9,7 @@
 #include <set>
 
 #include "os/beneath.hpp"
+#include "os/subvolume.hpp"
 #include "os/tree.hpp"
 #include "sync/rsync.hpp"
 
@@ -61,6 +63,30 @@ Result<std::set<std::string>> take_out(const std::string& folder, const Listing&
   return all;
 }
 
+// The files that more become links to and that have other names already.
+Result<std::set<ino_t>> linked_more(const std::string& folder, const Listing& changes) {
+  std::set<ino_t> files;
+  HASYNC_CHECK(changes([&](const Change& change) -> Result<void> {
+    struct stat found {};
+    const bool has_more =
+        change.what == What::linked && ::lstat((folder + "/" + change.path).c_str(), &found) == 0 && found.st_nlink > 1;
+    if (has_more) files.insert(found.st_ino);
+    return {};
+  }));
+  return files;
+}
+
+std::vector<std::string> names_of(const std::set<ino_t>& files, const std::string& folder) {
+  std::vector<std::string> names;
+  std::error_code error;
+  for (fs::recursive_directory_iterator entry{folder, error}, end; !error && entry != end; entry.increment(error)) {
+    struct stat found {};
+    if (::lstat(entry->path().c_str(), &found) == 0 && files.contains(found.st_ino))
+      names.push_back(entry->path().lexically_relative(folder).string());
+  }
+  return names;
+}
+
 // A file of paths for rsync(1) --files-from --from0.
 class List {
  public:
@@ -97,9 +123,25 @@ Result<void> follow(const std::string& from, const std::string& into, const std:
   return carrier.run(share_argv(from, into, list));
 }
 
+// A point from before the store had subvolumes is copied into one, sharing blocks.
+Result<void> begin_with_snapshot(const store::StoreFolder& store, const std::string& newest, Carrier& carrier) {
+  const auto point = store.point(newest);
+  if (is_subvolume(point)) return snapshot_subvolume(point, store.incoming());
+  HASYNC_CHECK(make_subvolume(store.incoming()));
+  return carrier.run({"cp", "--archive", "--reflink=auto", "--no-target-directory", "--", point, store.incoming()});
+}
+
 }  // namespace
 
-Result<void> begin_with_clone(const store::StoreFolder& store, const std::string& newest, Carrier& carrier) {
+Result<void> begin_empty(const store::StoreFolder& store, store::Sharing sharing) {
+  // Where it may be no subvolume, a folder does as well.
+  if (sharing == store::Sharing::snapshots && make_subvolume(store.incoming())) return {};
+  return make_folders(store.incoming());
+}
+
+Result<void> begin_with_clone(const store::StoreFolder& store, const std::string& newest, store::Sharing sharing,
+                              Carrier& carrier) {
+  if (sharing == store::Sharing::snapshots) return begin_with_snapshot(store, newest, carrier);
   const auto ready = clone_of(store, newest, carrier.seams().clock);
   std::error_code moved;
   if (is_there(ready)) fs::rename(ready, store.incoming(), moved);
@@ -110,18 +152,27 @@ Result<void> begin_with_clone(const store::StoreFolder& store, const std::string
       {"cp", "--archive", "--link", "--no-target-directory", "--", store.point(newest), store.incoming()});
 }
 
-Result<std::int64_t> take_out_and_list(const std::string& folder, const std::string& list, const Listing& changes) {
+Result<void> take_out_and_list(const std::string& folder, const std::string& list, Inodes inodes,
+                               const Listing& changes) {
   List wanted{list};
-  std::int64_t files = 0;
   const auto want = [&](const Change& change) -> Result<void> {
     wanted.add(change.path);
-    if (!change.folder && change.what != What::linked) ++files;
     return {};
   };
-  HASYNC_TRY(const auto touched, take_out(folder, changes, want));
+  HASYNC_TRY(const auto linked, inodes == Inodes::of_one_point ? linked_more(folder, changes)
+                                                               : Result<std::set<ino_t>>{std::set<ino_t>{}});
+  HASYNC_TRY(auto touched, take_out(folder, changes, want));
+  if (!linked.empty()) {
+    // Fetched anew, and not by --link-dest made the file that it was, its other names must come along.
+    const auto others = [&](const store::OnChange& on_change) -> Result<void> {
+      for (const auto& name : names_of(linked, folder)) HASYNC_CHECK(on_change({.what = What::linked, .path = name}));
+      return {};
+    };
+    HASYNC_TRY(auto more, take_out(folder, others, want));
+    touched.merge(more);
+  }
   for (const auto& each : touched) wanted.add(each);
-  HASYNC_CHECK(wanted.close());
-  return files;
+  return wanted.close();
 }
 
 Result<void> keep_for_next_run(const store::StoreFolder& store, store::Catalog& catalog, const std::string& retired,
@@ -129,6 +180,7 @@ Result<void> keep_for_next_run(const store::StoreFolder& store, store::Catalog& 
   HASYNC_TRY(const bool known, catalog.derives(newest.id, retired));
   if (!known) return {};
   const auto folder = store.trash() + "/" + retired;
+  if (is_subvolume(store.point(newest.id))) return {};  // a snapshot is had at once
   const auto datasets = names_in(folder);
   if (datasets != names_in(store.point(newest.id))) return {};
   std::int64_t differing = 0;

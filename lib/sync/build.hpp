@@ -6,19 +6,26 @@
 #include <string>
 
 #include "store/catalog.hpp"
+#include "store/sharing.hpp"
 #include "store/sync_runs.hpp"
 #include "sync/carrier.hpp"
 
 namespace hasync::sync {
 
+// STORE/incoming is empty, and of the kind that points have.
+Result<void> begin_empty(const store::StoreFolder& store, store::Sharing sharing);
 // STORE/incoming becomes a clone of the point `newest`.
-Result<void> begin_with_clone(const store::StoreFolder& store, const std::string& newest, Carrier& carrier);
+Result<void> begin_with_clone(const store::StoreFolder& store, const std::string& newest, store::Sharing sharing,
+                              Carrier& carrier);
 
 // Tells every change, what is in a folder before the folder.
 using Listing = std::function<Result<void>(const store::OnChange&)>;
+// Whether a file of the clone is one with that of the point it was made from.
+enum class Inodes { of_many_points, of_one_point };
 // `folder` holds a clone; what the changes name leaves it, and is put on the list of what rsync is to fetch, unless it
-// is deleted. Gives how many files (folders are not counted) are to come.
-Result<std::int64_t> take_out_and_list(const std::string& folder, const std::string& list, const Listing& changes);
+// is deleted.
+Result<void> take_out_and_list(const std::string& folder, const std::string& list, Inodes inodes,
+                               const Listing& changes);
 
 // Makes the point `retired`, which is in the trash, into a clone of `newest` for the next run, where the catalog knows
 // in what the two differ and that is not most of it.

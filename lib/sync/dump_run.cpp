@@ -118,8 +118,11 @@ bool same_roles(const std::string& one, const std::string& other) {
   return first && second && without_keys(*first) == without_keys(*second);
 }
 
+// A point that is a subvolume shares no file with what is outside of it; what was made is as good.
 Result<void> share(const std::string& newest, const std::string& made) {
-  if (::unlink(made.c_str()) != 0 || ::link(newest.c_str(), made.c_str()) != 0)
+  const auto linked = made + ".shared";
+  if (::link(newest.c_str(), linked.c_str()) != 0 && errno == EXDEV) return {};
+  if (::rename(linked.c_str(), made.c_str()) != 0)
     return fail(os_error(fmt::format("cannot share {} as {}", newest, made), errno));
   return {};
 }

@@ -5,9 +5,12 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "os/beneath.hpp"
 #include "os/checksum.hpp"
+#include "os/subvolume.hpp"
 #include "os/tree.hpp"
 #include "sync/build.hpp"
+#include "sync/resume.hpp"
 #include "sync/rsync.hpp"
 
 namespace hasync::sync {
@@ -26,6 +29,18 @@ Result<void> remove_all_but(const std::string& folder, const std::vector<config:
   return {};
 }
 
+// Whether all is there that the changes want there.
+Result<bool> holds_all(const std::string& folder, const Listing& changes) {
+  HASYNC_TRY(auto beneath, Beneath::open(folder));
+  bool all = true;
+  HASYNC_CHECK(changes([&](const Change& change) -> Result<void> {
+    const bool wanted = change.what != What::deleted && !change.folder;
+    all = all && (!wanted || beneath.holds(change.path));
+    return {};
+  }));
+  return all;
+}
+
 class Fetching {
  public:
   Fetching(const FetchOrder& order, store::Catalog& catalog, Carrier& carrier)
@@ -34,8 +49,9 @@ class Fetching {
   Result<Fetched> all() {
     const auto& plan = order_.plan;
     HASYNC_TRY(const bool cloned, clone_newest());
-    HASYNC_CHECK(make_folders(order_.store.incoming()));
     HASYNC_CHECK(remove_all_but(order_.store.incoming(), carrier_.settings().sync.datasets));
+    if (is_subvolume(order_.store.incoming())) inodes_ = Inodes::of_one_point;
+    HASYNC_TRY(interrupted_, take_up(order_.store, carrier_));
     bool complete = true;
     for (std::size_t at = 0; at < plan.datasets.size(); ++at) {
       const auto& dataset = carrier_.settings().sync.datasets[at];
@@ -49,30 +65,38 @@ class Fetching {
                                                                    : transfer_all(dataset, planned));
       complete = complete && all;
     }
+    HASYNC_CHECK(end_parts(order_.store));
     return complete ? Fetched::whole : Fetched::with_gaps;
   }
 
  private:
   // A file system without hard links, or a file that has all that it may have: rsync copies what it cannot link.
   Result<bool> clone_newest() {
-    if (!order_.plan.newest) return false;
-    const auto cloned = begin_with_clone(order_.store, *order_.plan.newest, carrier_);
-    if (cloned) return true;
-    if (cloned.error().code == ExitCode::interrupted) return fail(cloned.error());
-    carrier_.note("the newest point could not be cloned, so that everything was compared again: " +
-                  cloned.error().message);
-    HASYNC_CHECK(remove_tree(order_.store.incoming()));
+    const auto sharing = store::probe_sharing(order_.store.path);
+    if (order_.plan.newest) {
+      const auto cloned = begin_with_clone(order_.store, *order_.plan.newest, sharing, carrier_);
+      if (cloned) return true;
+      if (cloned.error().code == ExitCode::interrupted) return fail(cloned.error());
+      carrier_.note("the newest point could not be cloned, so that everything was compared again: " +
+                    cloned.error().message);
+      HASYNC_CHECK(remove_tree(order_.store.incoming()));
+    }
+    HASYNC_CHECK(begin_empty(order_.store, sharing));
     return false;
   }
 
-  // What the clone holds in its place is a dump of before, whether or not that is the same.
+  // What the clone holds in its place is a dump of before: the same one, where nothing differs.
   Result<void> place_dump(const DatasetPlan& planned) {
     const auto made = order_.store.dumps() + "/" + planned.dataset,
                target = order_.store.incoming() + "/" + planned.dataset;
-    HASYNC_CHECK(remove_tree(target));
     std::error_code error;
+    if (!planned.counts.any_change() && std::filesystem::exists(target, error)) return {};
+    HASYNC_CHECK(remove_tree(target));
     std::filesystem::rename(made, target, error);
-    if (error) return fail(os_error(fmt::format("cannot move {} to {}", made, target), error.value()));
+    if (error == std::errc::cross_device_link)  // into a subvolume
+      HASYNC_CHECK(carrier_.run({"cp", "--archive", "--reflink=auto", "--no-target-directory", "--", made, target}));
+    else if (error)
+      return fail(os_error(fmt::format("cannot move {} to {}", made, target), error.value()));
     if (!planned.counts.any_change()) return {};
     for (const auto& entry : std::filesystem::directory_iterator{target, error}) {
       HASYNC_TRY(auto checksum, xxh128_of(entry.path().string()));
@@ -87,35 +111,66 @@ class Fetching {
   Result<bool> transfer_all(const config::Dataset& dataset, const DatasetPlan& planned) {
     const auto target = order_.store.incoming() + "/" + dataset.name;
     HASYNC_CHECK(make_folders(target));
+    HASYNC_TRY(const auto at_hand, at_hand_of(dataset, planned));
+    const auto take = [&](Change change) -> Result<void> {
+      if (planned.newest.empty()) change.what = What::created;
+      HASYNC_CHECK(take_checksum(target, change));
+      return catalog_.add(dataset.name, change);
+    };
     HASYNC_TRY(const auto counts,
-               carrier_.run(
-                   dataset, transfer_argv(carrier_.settings(), dataset, planned.newest, target, progress()),
-                   [&](const Change& change) { return catalog_.add(dataset.name, change); }, on_output(dataset)));
+               carrier_.run(dataset, transfer_argv(carrier_.settings(), dataset, at_hand, target, progress()), take,
+                            on_output(dataset)));
     return counts.files >= planned.counts.files;
   }
 
   // Whether everything came that is listed.
   Result<bool> transfer_listed(const config::Dataset& dataset, const DatasetPlan& planned) {
     const auto target = order_.store.incoming() + "/" + dataset.name;
-    HASYNC_TRY(const auto listed, take_out_and_list(target, order_.store.list(), [&](const store::OnChange& on_change) {
-                 return catalog_.each_change(order_.point, dataset.name, on_change);
-               }));
+    const auto changes = [&](const store::OnChange& on_change) {
+      return catalog_.each_change(order_.point, dataset.name, on_change);
+    };
+    HASYNC_CHECK(take_out_and_list(target, order_.store.list(), inodes_, changes));
+    HASYNC_TRY(auto at_hand, at_hand_of(dataset, planned));
+    HASYNC_TRY(const bool shares, begin_with_blocks(planned.newest, at_hand.parts, changes));
+    at_hand.begun = at_hand.begun || shares;
     bool as_planned = true;
-    std::int64_t arrived = 0;
-    const auto take = [&](const Change& change) -> Result<void> {
+    const auto take = [&](Change change) -> Result<void> {
       if (change.folder) return {};
+      HASYNC_CHECK(take_checksum(target, change));
       HASYNC_TRY(const auto bytes, catalog_.bytes_planned(dataset.name, change.path));
       as_planned = as_planned && (change.checksum.empty() || bytes == change.bytes);
       if (bytes < 0) return catalog_.add(dataset.name, change);
-      ++arrived;
       return change.checksum.empty() ? Result<void>{}
                                      : catalog_.set_checksum(dataset.name, change.path, change.checksum);
     };
     const auto argv =
-        transfer_listed_argv(carrier_.settings(), dataset, planned.newest, order_.store.list(), target, progress());
+        transfer_listed_argv(carrier_.settings(), dataset, at_hand, order_.store.list(), target, progress());
     HASYNC_CHECK(carrier_.run(dataset, argv, take, on_output(dataset)));
-    if (!as_planned || arrived < listed) HASYNC_CHECK(catch_up(dataset, planned));
-    return arrived >= listed;
+    HASYNC_TRY(const bool whole, holds_all(target, changes));
+    if (!as_planned || !whole) HASYNC_CHECK(catch_up(dataset, planned));
+    return whole;
+  }
+
+  Result<AtHand> at_hand_of(const config::Dataset& dataset, const DatasetPlan& planned) const {
+    AtHand at_hand{.newest = planned.newest,
+                   .parts = partial_folder(order_.store, carrier_.seams().clock, dataset.name)};
+    HASYNC_CHECK(make_folders(at_hand.parts));
+    std::error_code error;
+    at_hand.begun = !std::filesystem::is_empty(at_hand.parts, error);
+    for (const auto& run : interrupted_)
+      if (std::filesystem::is_directory(run + "/" + dataset.name, error))
+        at_hand.interrupted.push_back(run + "/" + dataset.name);
+    return at_hand;
+  }
+
+  // rsync tells none of a file that it links to what an interrupted run had.
+  Result<void> take_checksum(const std::string& target, Change& change) const {
+    if (interrupted_.empty() || change.folder || !change.checksum.empty()) return {};
+    const auto path = target + "/" + change.path;
+    std::error_code error;
+    if (!std::filesystem::is_regular_file(std::filesystem::symlink_status(path, error))) return {};
+    HASYNC_TRY(change.checksum, xxh128_of(path));
+    return {};
   }
 
   // The source changed since the plan: what came may speak of files that are newer than the plan, as an index does. So
@@ -138,6 +193,8 @@ class Fetching {
   const FetchOrder& order_;
   store::Catalog& catalog_;
   Carrier& carrier_;
+  Inodes inodes_ = Inodes::of_many_points;
+  std::vector<std::string> interrupted_{};  // runs whose files are at hand
 };
 
 }  // namespace

@@ -78,8 +78,8 @@ class Planner {
     HASYNC_TRY(planned.counts, carrier_.run(dataset, plan_argv(settings, dataset, against), on_change));
     const bool changes = planned.newest.empty() || planned.counts.any_change();
     if (changes)
-      planned.argv = planned.newest.empty() ? transfer_argv(settings, dataset, "", target, Progress::silent)
-                                            : transfer_listed_argv(settings, dataset, planned.newest,
+      planned.argv = planned.newest.empty() ? transfer_argv(settings, dataset, {}, target, Progress::silent)
+                                            : transfer_listed_argv(settings, dataset, {.newest = planned.newest},
                                                                    order_.store.list(), target, Progress::silent);
     const auto file_system = order_.file_systems.find(dataset.source);
     if (file_system != order_.file_systems.end()) planned.file_system = file_system->second;

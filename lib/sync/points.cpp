@@ -9,6 +9,7 @@
 
 #include "os/atomic_file.hpp"
 #include "os/tree.hpp"
+#include "sync/resume.hpp"
 
 namespace hasync::sync {
 namespace {
@@ -83,10 +84,10 @@ Result<void> publish(const store::StoreFolder& store, const std::string& id) {
   return replace_symlink(store.current(), "points/" + id);
 }
 
-Result<void> put_in_order(const store::StoreFolder& store, store::Database& database, Instant now) {
+Result<void> put_in_order(const store::StoreFolder& store, store::Database& database, const Clock& clock) {
   HASYNC_TRY(const auto unfinished, store::unfinished_runs(database));
-  for (const auto& run : unfinished) HASYNC_CHECK(end_run(store, database, run, now));
-  HASYNC_CHECK(remove_tree(store.incoming()));
+  for (const auto& run : unfinished) HASYNC_CHECK(end_run(store, database, run, clock.now()));
+  HASYNC_CHECK(keep_what_came(store, clock));
   HASYNC_CHECK(remove_tree(store.list()));
   HASYNC_CHECK(remove_tree(store.dumps()));
   HASYNC_CHECK(empty_trash(store));
@@ -138,6 +139,12 @@ Result<std::vector<std::string>> prune(const store::StoreFolder& store, store::D
   return gone;
 }
 
-Result<void> empty_trash(const store::StoreFolder& store) { return remove_tree(store.trash()); }
+Result<void> empty_trash(const store::StoreFolder& store) {
+  std::error_code error;  // one by one: subvolumes go at once
+  for (std::filesystem::directory_iterator entry{store.trash(), error}, end; !error && entry != end;
+       entry.increment(error))
+    HASYNC_CHECK(remove_tree(entry->path().string()));
+  return remove_tree(store.trash());
+}
 
 }  // namespace hasync::sync

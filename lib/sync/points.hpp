@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "os/clock.hpp"
 #include "store/point_folder.hpp"
 #include "store/sync_runs.hpp"
 
@@ -24,7 +25,7 @@ Result<void> publish(const store::StoreFolder& store, const std::string& id);
 // Ends what a crash left: runs recorded as running end as interrupted, or as success where `current` already names
 // their point; half a point goes; a complete point that is not recorded (a lost database) is recorded. Only under the
 // store's lock.
-Result<void> put_in_order(const store::StoreFolder& store, store::Database& database, Instant now);
+Result<void> put_in_order(const store::StoreFolder& store, store::Database& database, const Clock& clock);
 
 // After a good run: moves all but the newest `keep` published points into the trash, and every held one, which it has
 // overtaken, and records that; `current` stays always. Gives those that went and had been published, oldest first.

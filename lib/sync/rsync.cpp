@@ -42,8 +42,17 @@ std::vector<std::string> argv_of_transfer(const config::Config& settings, const 
 
 // With a list rsync takes folders without what is in them (rsync(1), --files-from). What is listed and has vanished
 // since is left out, as a folder's files that vanish are.
-void append_list(std::vector<std::string>& argv, const std::string& list, const std::string& newest) {
-  argv.insert(argv.end(), {"--files-from=" + list, "--from0", "--ignore-missing-args", "--link-dest=" + newest});
+void append_list(std::vector<std::string>& argv, const std::string& list) {
+  argv.insert(argv.end(), {"--files-from=" + list, "--from0", "--ignore-missing-args"});
+}
+
+void append_at_hand(std::vector<std::string>& argv, const AtHand& at_hand) {
+  if (!at_hand.newest.empty()) argv.push_back("--link-dest=" + at_hand.newest);
+  for (const auto& folder : at_hand.interrupted) argv.push_back("--link-dest=" + folder);
+  // Twice: what only becomes a link is listed, too (rsync(1), --itemize-changes).
+  if (!at_hand.interrupted.empty()) argv.insert(argv.end(), {"--itemize-changes", "--itemize-changes"});
+  if (!at_hand.parts.empty()) argv.push_back("--partial-dir=" + at_hand.parts);
+  if (at_hand.begun) argv.emplace_back("--no-whole-file");
 }
 
 // rsync's own complaints begin with "rsync"; the first names the cause, the last only sums up.
@@ -84,18 +93,19 @@ std::vector<std::string> plan_argv(const config::Config& settings, const config:
 }
 
 std::vector<std::string> transfer_argv(const config::Config& settings, const config::Dataset& dataset,
-                                       const std::string& newest, const std::string& target, Progress progress) {
+                                       const AtHand& at_hand, const std::string& target, Progress progress) {
   auto argv = argv_of_transfer(settings, dataset, progress);
-  if (!newest.empty()) argv.push_back("--link-dest=" + newest);
+  append_at_hand(argv, at_hand);
   argv.insert(argv.end(), {peer::rsync_source(settings.peer, dataset.source), target + "/"});
   return argv;
 }
 
 std::vector<std::string> transfer_listed_argv(const config::Config& settings, const config::Dataset& dataset,
-                                              const std::string& newest, const std::string& list,
-                                              const std::string& target, Progress progress) {
+                                              const AtHand& at_hand, const std::string& list, const std::string& target,
+                                              Progress progress) {
   auto argv = argv_of_transfer(settings, dataset, progress);
-  append_list(argv, list, newest);
+  append_list(argv, list);
+  append_at_hand(argv, at_hand);
   // To rsync the folder "." is its entries, too. Those that are there may be shared with earlier points.
   argv.emplace_back("--ignore-existing");
   argv.insert(argv.end(), {peer::rsync_source(settings.peer, dataset.source), target + "/"});
@@ -104,14 +114,15 @@ std::vector<std::string> transfer_listed_argv(const config::Config& settings, co
 
 std::vector<std::string> catch_up_argv(const config::Config& settings, const config::Dataset& dataset,
                                        const std::string& newest, const std::string& target) {
-  auto argv = transfer_argv(settings, dataset, newest, target, Progress::silent);
+  auto argv = transfer_argv(settings, dataset, {.newest = newest}, target, Progress::silent);
   argv.insert(argv.end() - 2, "--ignore-existing");
   return argv;
 }
 
 std::vector<std::string> share_argv(const std::string& from, const std::string& into, const std::string& list) {
   auto argv = exact;
-  append_list(argv, list, from);
+  append_list(argv, list);
+  append_at_hand(argv, {.newest = from});
   argv.insert(argv.end(), {from + "/", into + "/"});
   return argv;
 }

@@ -12,16 +12,22 @@ namespace hasync::sync {
 // A dry run that lists what differs between the source and `newest`, the dataset's folder in the newest point.
 std::vector<std::string> plan_argv(const config::Config& settings, const config::Dataset& dataset,
                                    const std::string& newest);
-// Fills the empty folder `target` with all of the source; what is the same in `newest` (empty: there is none) is shared
-// with it by hard links, or copied where that cannot be.
+// What is here already. What is the same in one of the folders is shared with it by hard links, or copied where that
+// cannot be.
+struct AtHand {
+  std::string newest{};                    // the dataset's folder in the newest point; empty: there is none
+  std::vector<std::string> interrupted{};  // and in runs that did not come to their end; what is shared is listed, too
+  std::string parts{};                     // where parts of files are and are kept; empty: nowhere
+  bool begun = false;                      // some are there, so that only what differs is to be sent
+};
 enum class Progress { silent, told };
+// Fills the empty folder `target` with all of the source.
 std::vector<std::string> transfer_argv(const config::Config& settings, const config::Dataset& dataset,
-                                       const std::string& newest, const std::string& target, Progress progress);
-// Fetches into `target` what `list` names, a file of paths that each end with NUL, and leaves alone what is there; what
-// is the same in `newest` is shared with it by hard links.
+                                       const AtHand& at_hand, const std::string& target, Progress progress);
+// Fetches into `target` what `list` names, a file of paths that each end with NUL, and leaves alone what is there.
 std::vector<std::string> transfer_listed_argv(const config::Config& settings, const config::Dataset& dataset,
-                                              const std::string& newest, const std::string& list,
-                                              const std::string& target, Progress progress);
+                                              const AtHand& at_hand, const std::string& list, const std::string& target,
+                                              Progress progress);
 // Fetches into `target` what is not there yet, and leaves alone what is.
 std::vector<std::string> catch_up_argv(const config::Config& settings, const config::Dataset& dataset,
                                        const std::string& newest, const std::string& target);

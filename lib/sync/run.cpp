@@ -13,6 +13,7 @@
 #include "sync/build.hpp"
 #include "sync/guards.hpp"
 #include "sync/points.hpp"
+#include "sync/resume.hpp"
 
 namespace hasync::sync {
 namespace {
@@ -21,6 +22,11 @@ Error held(const std::string& point, const std::string& why) {
   return {ExitCode::unsafe, fmt::format("point {0} is held: {1}; to publish it all the same: hasync points publish "
                                         "{0}, to be rid of it: hasync points discard {0}",
                                         point, why)};
+}
+
+bool is_lack_of_room(const Error& error) {
+  return error.message.find("no room left") != std::string::npos ||
+         error.message.find("No space left") != std::string::npos;
 }
 
 class Run {
@@ -48,7 +54,8 @@ class Run {
         FileLock::take(store_.lock(), fmt::format("the sync run of {} (pid {})", format_rfc3339(now), ::getpid()));
     if (!lock) return end(explained(lock.error()));
     carrier_.inherit(lock->fd());
-    if (const auto tidied = put_in_order(store_, database_, now); !tidied) return end(explained(tidied.error()));
+    if (const auto tidied = put_in_order(store_, database_, seams_.clock); !tidied)
+      return end(explained(tidied.error()));
 
     HASYNC_TRY(run_.point, point_id(store_, database_, now));
     HASYNC_TRY(run_.id, store::add_run(database_, run_));
@@ -56,13 +63,22 @@ class Run {
     for (const auto& left : {store_.dumps(), store_.list()}) static_cast<void>(remove_tree(left));
     if (!pulled) {
       auto told = explained(pulled.error());  // before room is made again
-      static_cast<void>(remove_tree(store_.incoming()));
+      leave(pulled.error());
       return end(std::move(told));
     }
     return end(std::nullopt);
   }
 
  private:
+  // What came may spare the next run the way, but for what fills the disk.
+  void leave(const Error& error) const {
+    if (!is_lack_of_room(error)) {
+      static_cast<void>(keep_what_came(store_, seams_.clock));
+      return;
+    }
+    for (const auto& left : {store_.incoming(), store_.interrupted()}) static_cast<void>(remove_tree(left));
+  }
+
   // A full disk says so with numbers, and what cannot be written although it is not full, why that may be.
   Error explained(Error error) const {
     if (error.message.find("Read-only file system") != std::string::npos)
@@ -72,8 +88,7 @@ class Run {
           "anew: hasync apply",
           store_.path);
     const auto room = room_at(store_.path);
-    if (room && (error.message.find("no room left") != std::string::npos ||
-                 error.message.find("No space left") != std::string::npos))
+    if (room && is_lack_of_room(error))
       error.message +=
           fmt::format(" ({} and {} free)", tell_size(room->free_bytes), counted(room->free_inodes, "inode"));
     return error;
@@ -110,7 +125,7 @@ class Run {
     HASYNC_TRY(const auto gone, prune(store_, database_, settings_.sync.keep));
     // Without the clone the next run only takes longer, and the catalog is put in order by that, too.
     if (!gone.empty()) static_cast<void>(keep_clone(gone.front()));
-    static_cast<void>(remove_tree(store_.list()));
+    for (const auto& left : {store_.list(), store_.interrupted()}) static_cast<void>(remove_tree(left));
     return empty_trash(store_);
   }
 

@@ -20,6 +20,7 @@ def said_the_same_way_everywhere(text, pair):
     text = re.sub(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{3})?Z", "TIME", text)
     text = re.sub(r"\b\d+(\.\d)? (ms|s)\b(?! interval| timeout| re-check)", "TOOK", text)
     text = re.sub(r"\d+(\.\d)? [KMGT]iB free", "ROOM free", text)
+    text = re.sub(r"kept by (hard links|reflinks|snapshots)", "kept by SHARING", text)
     text = re.sub(r"data_age=\d+s", "data_age=TOOK", text)
     return re.sub(r"(rsync  version|protocol version) \S+", r"\1 N", text)
 

@@ -45,9 +45,9 @@ TEST_CASE("the argv of a transfer") {
 
   auto all = common;
   all.insert(all.end(), {source, target + "/"});
-  CHECK(transfer_argv(over_ssh(), app, "", target, Progress::silent) == all);
+  CHECK(transfer_argv(over_ssh(), app, {}, target, Progress::silent) == all);
   all.insert(all.end() - 2, "--link-dest=/srv/hasync/points/p/app");
-  CHECK(transfer_argv(over_ssh(), app, "/srv/hasync/points/p/app", target, Progress::silent) == all);
+  CHECK(transfer_argv(over_ssh(), app, {.newest = "/srv/hasync/points/p/app"}, target, Progress::silent) == all);
 
   all.insert(all.end() - 2, "--ignore-existing");
   CHECK(catch_up_argv(over_ssh(), app, "/srv/hasync/points/p/app", target) == all);
@@ -55,8 +55,8 @@ TEST_CASE("the argv of a transfer") {
   auto listed = common;
   listed.insert(listed.end(), {"--files-from=/srv/hasync/incoming.list", "--from0", "--ignore-missing-args",
                                "--link-dest=/srv/hasync/points/p/app", "--ignore-existing", source, target + "/"});
-  CHECK(transfer_listed_argv(over_ssh(), app, "/srv/hasync/points/p/app", "/srv/hasync/incoming.list", target,
-                             Progress::silent) == listed);
+  CHECK(transfer_listed_argv(over_ssh(), app, {.newest = "/srv/hasync/points/p/app"}, "/srv/hasync/incoming.list",
+                             target, Progress::silent) == listed);
 }
 
 TEST_CASE("a plan writes nothing, and what is shared within the store needs no peer") {

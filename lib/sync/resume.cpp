@@ -1,0 +1,127 @@
+#include "sync/resume.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <filesystem>
+#include <map>
+
+#include "os/beneath.hpp"
+#include "os/tree.hpp"
+
+namespace hasync::sync {
+namespace {
+
+namespace fs = std::filesystem;
+
+// No dataset is called so.
+constexpr std::string_view parts_name = ".parts";
+constexpr std::size_t most_kept = 3;
+// Smaller ones are sent anew as fast.
+constexpr std::int64_t worth_sharing = 1 << 20;
+
+std::string parts_of(const std::string& folder, const Clock& clock) {
+  return fmt::format("{}/{}/{}", folder, parts_name, clock.boot_id());
+}
+
+bool is_folder(const std::string& path) {
+  std::error_code none;
+  return fs::is_directory(fs::symlink_status(path, none));
+}
+
+std::string name_of(const std::string& path) { return path.substr(path.rfind('/') + 1); }
+
+std::optional<int> number_of(std::string_view name) {
+  int number = 0;
+  const auto read = std::from_chars(name.data(), name.data() + name.size(), number);
+  return read.ec == std::errc{} && read.ptr == name.data() + name.size() ? std::optional{number} : std::nullopt;
+}
+
+// By number, oldest first.
+std::vector<std::string> kept_in(const std::string& folder) {
+  std::vector<std::string> kept;
+  std::error_code error;
+  for (fs::directory_iterator entry{folder, error}, end; !error && entry != end; entry.increment(error))
+    if (number_of(entry->path().filename().string())) kept.push_back(entry->path().string());
+  std::sort(kept.begin(), kept.end());
+  return kept;
+}
+
+Result<void> take_up_parts(const std::string& from, const std::string& into, Carrier& carrier) {
+  std::error_code error;
+  for (fs::recursive_directory_iterator entry{from, error}, end; !error && entry != end; entry.increment(error)) {
+    if (entry->is_directory()) continue;
+    const auto place = into + "/" + entry->path().lexically_relative(from).string();
+    HASYNC_CHECK(make_folders(fs::path{place}.parent_path().string()));
+    std::error_code moved;
+    fs::rename(entry->path(), place, moved);
+    // Another subvolume: only the blocks are to be had.
+    if (moved) HASYNC_CHECK(carrier.run({"cp", "--archive", "--reflink=auto", "--", entry->path().string(), place}));
+  }
+  return {};
+}
+
+}  // namespace
+
+std::string partial_folder(const store::StoreFolder& store, const Clock& clock, const std::string& dataset) {
+  return parts_of(store.incoming(), clock) + "/" + dataset;
+}
+
+Result<void> keep_what_came(const store::StoreFolder& store, const Clock& clock) {
+  if (!is_folder(parts_of(store.incoming(), clock))) return remove_tree(store.incoming());
+  auto kept = kept_in(store.interrupted());
+  const int number = kept.empty() ? 1 : number_of(name_of(kept.back())).value_or(0) + 1;
+  for (; kept.size() >= most_kept; kept.erase(kept.begin())) HASYNC_CHECK(remove_tree(kept.front()));
+  HASYNC_CHECK(make_folders(store.interrupted()));
+  const auto place = fmt::format("{}/{:09}", store.interrupted(), number);
+  std::error_code error;
+  fs::rename(store.incoming(), place, error);
+  return error
+             ? Result<void>{fail(os_error(fmt::format("cannot move {} to {}", store.incoming(), place), error.value()))}
+             : Result<void>{};
+}
+
+Result<std::vector<std::string>> take_up(const store::StoreFolder& store, Carrier& carrier) {
+  const auto& clock = carrier.seams().clock;
+  const auto parts = parts_of(store.incoming(), clock);
+  HASYNC_CHECK(make_folders(parts));
+  std::vector<std::string> runs;
+  for (const auto& kept : kept_in(store.interrupted())) {
+    const auto had = parts_of(kept, clock);
+    if (!is_folder(had)) continue;
+    HASYNC_CHECK(take_up_parts(had, parts, carrier));
+    runs.insert(runs.begin(), kept);
+  }
+  return runs;
+}
+
+Result<void> end_parts(const store::StoreFolder& store) {
+  return remove_tree(fmt::format("{}/{}", store.incoming(), parts_name));
+}
+
+Result<bool> begin_with_blocks(const std::string& newest, const std::string& parts,
+                               const std::function<Result<void>(const store::OnChange&)>& changes) {
+  if (!can_share_blocks(newest, parts)) return false;
+  // rsync finds a part by the last name alone: where two files have the same, neither can have one.
+  std::map<std::string, std::string> large;
+  HASYNC_CHECK(changes([&](const store::Change& change) -> Result<void> {
+    if (change.what == store::What::changed && !change.folder && change.bytes >= worth_sharing)
+      large[name_of(change.path)] = change.path;
+    return {};
+  }));
+  if (large.empty()) return false;
+  HASYNC_CHECK(changes([&](const store::Change& change) -> Result<void> {
+    const auto known = large.find(name_of(change.path));
+    const bool other = known != large.end() && known->second != change.path;
+    if (other && !change.folder && change.what != store::What::deleted) large.erase(known);
+    return {};
+  }));
+  HASYNC_TRY(auto source, Beneath::open(newest));
+  HASYNC_TRY(auto target, Beneath::open(parts));
+  bool begun = false;
+  for (const auto& [name, path] : large) begun = target.share_blocks_of(source, path, name) || begun;
+  return begun;
+}
+
+}  // namespace hasync::sync

@@ -1,0 +1,31 @@
+// What a run that did not come to its end had fetched, for the runs after it: whole files, which they share as they do
+// those of a point, and parts of files, which rsync goes on from (rsync(1), --partial-dir). As nothing of it was synced
+// to disk, it is of use only until this machine goes down.
+#pragma once
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "store/point_folder.hpp"
+#include "sync/carrier.hpp"
+
+namespace hasync::sync {
+
+// Where rsync puts, in STORE/incoming, what it has of a file that it cannot end. Not part of the point.
+std::string partial_folder(const store::StoreFolder& store, const Clock& clock, const std::string& dataset);
+
+// STORE/incoming, which is not to become a point, is kept so; or removed, where it is of no use.
+Result<void> keep_what_came(const store::StoreFolder& store, const Clock& clock);
+
+// STORE/incoming gets its folder for parts of files, with those that were kept. Gives the folders of the runs whose
+// whole files were, newest first.
+Result<std::vector<std::string>> take_up(const store::StoreFolder& store, Carrier& carrier);
+// STORE/incoming is whole.
+Result<void> end_parts(const store::StoreFolder& store);
+
+// Where the store's file system shares blocks: of each large file that changes, rsync begins with what `newest` has,
+// and writes only the blocks that differ. Gives whether there is one.
+Result<bool> begin_with_blocks(const std::string& newest, const std::string& parts,
+                               const std::function<Result<void>(const store::OnChange&)>& changes);
+
+}  // namespace hasync::sync

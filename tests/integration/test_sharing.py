@@ -1,0 +1,143 @@
+"""How points share what is the same in them, on real file systems."""
+import contextlib
+import json
+import os
+import subprocess
+
+import pytest
+
+from own_host import needs_root
+from test_exactness import keep_each_point_exact
+from trees import tree
+
+MIB = 1 << 20
+pytestmark = needs_root
+
+
+@contextlib.contextmanager
+def mounted(kind, folder, size=400 * MIB):
+    """A new file system of that kind, of a file, at `folder`."""
+    image = folder.with_suffix(".image")
+    with image.open("wb") as file:
+        file.truncate(size)
+    subprocess.run([f"mkfs.{kind}", "-q", str(image)], check=True, stderr=subprocess.DEVNULL, timeout=60)
+    folder.mkdir()
+    subprocess.run(["mount", "-o", "loop", str(image), str(folder)], check=True, timeout=60)
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", str(folder)], check=True, timeout=60)
+
+
+def store_on(pair, folder):
+    pair.store = folder / "store"
+    pair.set("sync", store=str(pair.store))
+
+
+@pytest.fixture(params=["xfs", "btrfs"])
+def sharing_pair(request, pair):
+    with mounted(request.param, pair.folder / request.param) as folder:
+        store_on(pair, folder)
+        yield pair, request.param
+
+
+@pytest.fixture
+def btrfs_pair(pair):
+    with mounted("btrfs", pair.folder / "btrfs") as folder:
+        store_on(pair, folder)
+        yield pair
+
+
+def used(folder):
+    os.sync()
+    found = os.statvfs(folder)
+    return (found.f_blocks - found.f_bfree) * found.f_frsize
+
+
+def is_subvolume(path):
+    return path.stat().st_ino == 256
+
+
+def test_each_point_is_exact_and_stays_so_whatever_it_shares_by(sharing_pair):
+    pair, kind = sharing_pair
+    clones = keep_each_point_exact(pair, int(os.environ.get("HASYNC_ROUNDS", "15")))
+    assert clones == 0 if kind == "btrfs" else clones > 0
+    assert all(is_subvolume(point) == (kind == "btrfs") for point in (pair.store / "points").iterdir())
+
+
+@pytest.mark.parametrize("place", ["local", "ssh"])
+def test_of_a_large_file_a_point_costs_only_the_blocks_that_changed(sharing_pair, ssh_pair, place):
+    pair, kind = sharing_pair
+    if place == "ssh":
+        ssh_pair[1].describe("primary", 1)
+    else:
+        pair.set("peer", transport="local", name="east")
+    large = pair.source / "deep" / "large"
+    large.parent.mkdir()
+    large.write_bytes(os.urandom(64 * MIB))
+    pair.ok("sync")
+    first = pair.current.readlink()
+    before = used(pair.store)
+    with large.open("r+b") as file:
+        file.seek(40 * MIB)
+        file.write(b"changed")
+    pair.ok("sync")
+    assert used(pair.store) - before < 24 * MIB
+    assert tree(pair.current / "app") == tree(pair.source)
+    assert (pair.store / first / "app" / "deep" / "large").read_bytes()[40 * MIB:][:7] != b"changed"
+    assert pair.json("points", "verify")["damaged"] == []
+
+
+def test_files_of_one_name_do_not_take_each_others_blocks(sharing_pair):
+    pair, _ = sharing_pair
+    for folder in ("a", "b"):
+        (pair.source / folder).mkdir()
+        (pair.source / folder / "large").write_bytes(os.urandom(4 * MIB))
+    pair.ok("sync")
+    for folder in ("a", "b"):
+        with (pair.source / folder / "large").open("r+b") as file:
+            file.write(b"changed")
+    pair.ok("sync")
+    assert tree(pair.current / "app") == tree(pair.source)
+
+
+def test_a_dump_is_placed_in_a_subvolume(btrfs_pair):
+    pair = btrfs_pair
+    (pair.source / "f").write_text("1")
+    content = pair.folder / "content"
+    content.write_text("one")
+    pair.set("sync", datasets=[{"name": "app", "source": str(pair.source)}, {"name": "said", "type": "command", "run": ["cat", str(content)]}])
+    pair.ok("sync")
+    (pair.source / "f").write_text("22")
+    pair.ok("sync")  # the dump is as before
+    content.write_text("two")
+    pair.ok("sync")
+    points = [pair.store / "points" / point["id"] for point in pair.json("points", "list")["points"]]
+    said = [[path.read_text() for path in (point / "said").iterdir()] for point in points]
+    assert said == [["two"], ["one"], ["one"]]
+
+
+def test_points_from_before_the_store_had_subvolumes_are_gone_on_from(btrfs_pair):
+    pair = btrfs_pair
+    (pair.source / "f").write_text("1")
+    pair.ok("sync")
+    point = pair.store / pair.current.readlink()
+    subprocess.run(["cp", "-a", str(point), str(pair.store / "plain")], check=True, timeout=60)
+    subprocess.run(["btrfs", "-q", "subvolume", "delete", str(point)], check=True, stdout=subprocess.DEVNULL, timeout=60)
+    (pair.store / "plain").rename(point)
+    assert not is_subvolume(point)
+    (pair.source / "g").write_text("2")
+    pair.ok("sync")
+    assert is_subvolume(pair.store / pair.current.readlink())
+    assert tree(pair.current / "app") == tree(pair.source)
+
+
+@pytest.mark.parametrize("kind, told", [("ext4", "hard links"), ("xfs", "reflinks"), ("btrfs", "snapshots")])
+def test_status_and_check_tell_how_points_share(pair, kind, told):
+    with mounted(kind, pair.folder / kind) as folder:
+        store_on(pair, folder)
+        (pair.source / "f").write_text("1")
+        assert f"points are kept by {told}" in pair.run("check").stdout
+        pair.ok("sync")
+        assert f"1 kept by {told}" in pair.run("status").stdout
+        assert json.loads(pair.run("status", "--json").stdout)["points_share_by"] == told
