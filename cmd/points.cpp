@@ -7,6 +7,7 @@
 #include "report/points.hpp"
 #include "store/point_datasets.hpp"
 #include "sync/inspect.hpp"
+#include "sync/points.hpp"
 
 namespace hasync::cmd {
 namespace {
@@ -40,8 +41,11 @@ Result<ExitCode> diff(Session& session, const Asked& asked) {
   HASYNC_TRY(const auto local, LocalNode::open(session));
   HASYNC_TRY(const auto one, agent::find_named_point(local->node(), asked.point));
   HASYNC_TRY(const auto other, agent::find_named_point(local->node(), asked.other));
+  const store::StoreFolder store{local->settings().sync.store};
+  HASYNC_TRY(const auto use_one, sync::use_point(store, one.id));
+  HASYNC_TRY(const auto use_other, sync::use_point(store, other.id));
   report::PointDifferences differences{one.id, other.id, session.format};
-  HASYNC_CHECK(sync::compare_points({local->settings().sync.store}, one.id, other.id,
+  HASYNC_CHECK(sync::compare_points(store, one.id, other.id,
                                     [&](const std::string& dataset, const store::Change& change) -> Result<void> {
                                       session.print(differences.line(dataset, change));
                                       return {};
@@ -52,9 +56,10 @@ Result<ExitCode> diff(Session& session, const Asked& asked) {
 
 Result<ExitCode> verify(Session& session, const Asked& asked) {
   HASYNC_TRY(const auto local, LocalNode::open(session));
+  const store::StoreFolder store{local->settings().sync.store};
   HASYNC_TRY(const auto point, agent::find_named_point(local->node(), asked.point));
-  HASYNC_TRY(const auto verified,
-             sync::verify_point({local->settings().sync.store}, local->database(), point.id, session.clock));
+  HASYNC_TRY(const auto use, sync::use_point(store, point.id));
+  HASYNC_TRY(const auto verified, sync::verify_point(store, local->database(), point.id, session.clock));
   session.print(report::render(point, verified, session.format));
   return verified.damages.empty() ? ExitCode::done : ExitCode::failed;
 }
@@ -98,6 +103,7 @@ void add_points(CLI::App& parent, Invocation& invocation) {
   takes_point(add("verify", "read every file of one, and compare it with the checksum of when it was pulled",
                   [asked](Session& session) { return verify(session, *asked); }),
               asked->point, "POINT");
+  add_points_restore(*points, invocation);
   for (auto* command :
        {add("publish", "make a held one the one that a promotion would use",
             [asked](Session& session) { return decide(session, *asked, agent::plan_publish, agent::publish_point); }),

@@ -99,4 +99,9 @@ Result<void> discard_point(const Node& node, const store::Point& point) {
   return sync::empty_trash(store_of(node));
 }
 
+Result<void> restore_point(const Node& node, const sync::Restoring& restoring, const FileLock& use) {
+  HASYNC_CHECK(sync::restore(restoring, {use.fd()}, node.runner));
+  return record(node, "point restored", fmt::format("{} to {}", restoring.point, restoring.to));
+}
+
 }  // namespace hasync::agent

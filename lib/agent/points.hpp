@@ -1,10 +1,13 @@
-// What an operator decides about recovery points: which one is meant, and whether a held one is published or discarded.
+// What an operator decides about recovery points: which one is meant, whether a held one is published or discarded, and
+// what is restored.
 #pragma once
 #include <string>
 #include <vector>
 
 #include "agent/node.hpp"
+#include "os/file_lock.hpp"
 #include "store/sync_runs.hpp"
+#include "sync/restore.hpp"
 
 namespace hasync::agent {
 
@@ -21,5 +24,7 @@ Result<void> publish_point(const Node& node, const store::Point& point);
 // Removes any but the current one.
 Result<std::vector<PointChange>> plan_discard(const Node& node, const store::Point& point);
 Result<void> discard_point(const Node& node, const store::Point& point);
+// `use` keeps the point where it is, and the programs that copy hold it, too.
+Result<void> restore_point(const Node& node, const sync::Restoring& restoring, const FileLock& use);
 
 }  // namespace hasync::agent

@@ -10,6 +10,7 @@
 
 #include "base/text.hpp"
 #include "failover/databases.hpp"
+#include "os/private_copy.hpp"
 #include "os/tree.hpp"
 
 namespace hasync::failover {
@@ -43,23 +44,6 @@ std::string trouble_with_place(const std::string& live, const std::string& folde
     return fmt::format("{} is a mount point and cannot be exchanged; name a folder inside it as live", live);
   return {};
 }
-
-Result<void> copy(const std::string& point, const std::string& staging, Duration timeout,
-                  const std::vector<int>& inherit, ProcessRunner& runner) {
-  HASYNC_TRY(const auto ended, runner.run({.argv = {"cp", "--archive", "--reflink=auto", "--sparse=auto",
-                                                    "--no-target-directory", "--", point, staging},
-                                           .environment = {"LC_ALL=C"},
-                                           .timeout = timeout,
-                                           .inherit = inherit}));
-  if (ended.end == ProcessResult::End::interrupted) return fail(ExitCode::interrupted, "interrupted");
-  if (!ended.succeeded())
-    return fail(ExitCode::failed, fmt::format("cannot copy {} to {}: {}", point, staging, tell_end(ended)));
-  return {};
-}
-
-}  // namespace
-
-namespace {
 
 // What SQLite keeps beside a database belongs to that one alone: left behind, it would be played into the one that
 // takes its place.
@@ -123,7 +107,8 @@ Result<std::string> copy_point(const std::string& point, const std::string& live
     return fail(ExitCode::failed, fmt::format("{} is not there", point));
   HASYNC_CHECK(make_folders(fs::path{live}.parent_path().string()));
   HASYNC_CHECK(remove_tree(staging));
-  auto copied = copy(point, staging, timeout, inherit, runner);
+  auto copied =
+      run_copy(copy_argv(point, staging), fmt::format("{} to {}", point, staging), {timeout, inherit}, runner);
   if (!copied) {
     static_cast<void>(remove_tree(staging));  // at once: it may be what fills the disk
     return fail(std::move(copied.error()));

@@ -57,6 +57,13 @@ int Beneath::parent_of(const std::string& path, std::string& name) {
   return parent_.get();
 }
 
+bool Beneath::holds(const std::string& path) {
+  std::string name;
+  const int parent = parent_of(path, name);
+  struct stat found {};
+  return parent >= 0 && ::fstatat(parent, name.c_str(), &found, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
 Result<void> Beneath::remove(const std::string& path) {
   HASYNC_CHECK(remove_unless_folder(path));
   std::string name;
@@ -110,13 +117,6 @@ bool Beneath::share_blocks_of(Beneath& source, const std::string& path, const st
   if (::ioctl(copy.get(), FICLONE, original.get()) == 0) return true;
   ::unlinkat(root_.get(), name.c_str(), 0);
   return false;
-}
-
-bool Beneath::holds(const std::string& path) {
-  std::string name;
-  const int parent = parent_of(path, name);
-  struct stat found {};
-  return parent >= 0 && ::fstatat(parent, name.c_str(), &found, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
 }  // namespace hasync

@@ -12,6 +12,8 @@ class Beneath {
  public:
   static Result<Beneath> open(const std::string& folder);
 
+  // Whether `path` names anything, a symlink itself included.
+  bool holds(const std::string& path);
   // A folder with all in it. Nothing there is fine.
   Result<void> remove(const std::string& path);
   // The same, but a folder stays one.
@@ -22,8 +24,6 @@ class Beneath {
   // A new file `name` here holds what the file `path` of `source` does, and shares its blocks (ioctl_ficlone(2)); for
   // us alone to read. Whether that could be done.
   bool share_blocks_of(Beneath& source, const std::string& path, const std::string& name);
-  // Whether anything is there.
-  bool holds(const std::string& path);
 
  private:
   Beneath(std::string folder, Fd fd) : folder_(std::move(folder)), root_(std::move(fd)) {}

@@ -21,6 +21,14 @@ std::string holder_in(int fd) {
   return told.empty() ? "another process" : printable(told);
 }
 
+// Whether `path` still names the file that is open as `fd`: before it was locked it may have been replaced.
+bool still_names(const std::string& path, int fd) {
+  struct stat held {
+  }, there{};
+  return ::fstat(fd, &held) == 0 && ::stat(path.c_str(), &there) == 0 && held.st_ino == there.st_ino &&
+         held.st_dev == there.st_dev;
+}
+
 }  // namespace
 
 Result<FileLock> FileLock::take(const std::string& path, const std::string& holder) {
@@ -54,11 +62,7 @@ Result<FileLock> FileLock::wait(const std::string& path) {
     Fd file{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
     if (!file) return fail(os_error(fmt::format("cannot open {}", path), errno));
     if (::flock(file.get(), LOCK_EX | LOCK_NB) == 0) {
-      struct stat held {
-      }, there{};
-      const bool still_there = ::fstat(file.get(), &held) == 0 && ::stat(path.c_str(), &there) == 0 &&
-                               held.st_ino == there.st_ino && held.st_dev == there.st_dev;
-      if (still_there) return FileLock{std::move(file)};
+      if (still_names(path, file.get())) return FileLock{std::move(file)};
       continue;
     }
     if (errno != EWOULDBLOCK) return fail(os_error(fmt::format("cannot lock {}", path), errno));
@@ -66,6 +70,20 @@ Result<FileLock> FileLock::wait(const std::string& path) {
   }
   return fail(ExitCode::busy, fmt::format("{} is being edited by another process; try again", path));
 }
+
+Result<FileLock> FileLock::lock_folder(const std::string& folder, int operation) {
+  Fd opened{::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)};
+  if (!opened) return fail(os_error(fmt::format("cannot open {}", folder), errno));
+  if (::flock(opened.get(), operation | LOCK_NB) != 0) {
+    if (errno == EWOULDBLOCK) return fail(ExitCode::busy, fmt::format("{} is in use", folder));
+    return fail(os_error(fmt::format("cannot lock {}", folder), errno));
+  }
+  if (!still_names(folder, opened.get())) return fail(os_error(fmt::format("cannot lock {}", folder), ENOENT));
+  return FileLock{std::move(opened)};
+}
+
+Result<FileLock> FileLock::share_folder(const std::string& folder) { return lock_folder(folder, LOCK_SH); }
+Result<FileLock> FileLock::take_folder(const std::string& folder) { return lock_folder(folder, LOCK_EX); }
 
 std::optional<std::string> lock_holder(const std::string& path) {
   const Fd file{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};

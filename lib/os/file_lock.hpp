@@ -24,10 +24,16 @@ class FileLock {
   // Waits, 20 s at most, for the lock on a file that its holders replace while they hold it.
   static Result<FileLock> wait(const std::string& path);
 
+  // A folder that is a lock itself: any number may share it, and as long as one does, nobody has it alone.
+  // ExitCode::busy when it cannot be had now; an error of another kind where `folder` is not there any more.
+  static Result<FileLock> share_folder(const std::string& folder);
+  static Result<FileLock> take_folder(const std::string& folder);
+
   int fd() const { return file_.get(); }
 
  private:
   explicit FileLock(Fd file) : file_(std::move(file)) {}
+  static Result<FileLock> lock_folder(const std::string& folder, int operation);
   Fd file_;
 };
 

@@ -107,22 +107,26 @@ std::string nearest_there(const std::string& path) {
   return there.string();
 }
 
-std::int64_t allocated_bytes(const std::string& path) {
+Amount amount_at(const std::string& path) {
   constexpr std::int64_t block = 512;  // stat(2)
   std::set<std::pair<dev_t, ino_t>> seen;
-  std::int64_t total = 0;
+  Amount amount;
   const auto add = [&](const fs::path& each) {
     struct stat found {};
     if (::lstat(each.c_str(), &found) != 0) return;
+    if (!S_ISDIR(found.st_mode)) ++amount.files;
+    if (S_ISREG(found.st_mode)) amount.bytes += found.st_size;
     if (S_ISREG(found.st_mode) && found.st_nlink > 1 && !seen.insert({found.st_dev, found.st_ino}).second) return;
-    total += found.st_blocks * block;
+    amount.on_disk += found.st_blocks * block;
   };
   add(path);
   std::error_code error;
   for (fs::recursive_directory_iterator entry{path, error}, end; !error && entry != end; entry.increment(error))
     add(entry->path());
-  return total;
+  return amount;
 }
+
+std::int64_t allocated_bytes(const std::string& path) { return amount_at(path).on_disk; }
 
 bool can_share_blocks(const std::string& from, const std::string& folder) {
   std::error_code none;

@@ -30,8 +30,12 @@ bool can_read_folder(const std::string& path);
 bool is_mount_point(const std::string& path);
 // `path`, or the nearest folder above it that is there.
 std::string nearest_there(const std::string& path);
-// What a full copy of `path` takes on disk: holes take nothing, hard links within it count once.
-std::int64_t allocated_bytes(const std::string& path);
+struct Amount {
+  std::int64_t files = 0, bytes = 0;  // folders are not counted; a file of two names is two
+  std::int64_t on_disk = 0;           // what a full copy takes: holes take nothing, hard links within it count once
+};
+Amount amount_at(const std::string& path);
+std::int64_t allocated_bytes(const std::string& path);  // amount_at(path).on_disk
 // Whether a copy from `from` into `folder` shares its blocks with the original and so needs no room: both are on one
 // file system, and it does as ioctl_ficlone(2) asks. Tried with two files without a name, one beside each.
 bool can_share_blocks(const std::string& from, const std::string& folder);

@@ -115,7 +115,21 @@ Result<void> put_in_order(const store::StoreFolder& store, store::Database& data
   return {};
 }
 
+Result<FileLock> use_point(const store::StoreFolder& store, const std::string& id) {
+  auto used = FileLock::share_folder(store.point(id));
+  if (used) return used;
+  const bool gone = !std::filesystem::exists(store.point(id)) || used.error().code == ExitCode::busy;
+  return gone
+             ? fail(ExitCode::usage, fmt::format("point {} is gone: it is no longer kept; see: hasync points list", id))
+             : fail(used.error());
+}
+
 Result<void> throw_away(const store::StoreFolder& store, store::Database& database, const std::string& id) {
+  const auto alone = FileLock::take_folder(store.point(id));
+  if (!alone && alone.error().code == ExitCode::busy)
+    return fail(ExitCode::busy, fmt::format("point {} is in use: it is being restored, compared or verified; try again "
+                                            "when that is over",
+                                            id));
   HASYNC_CHECK(move_to_trash(store, id));
   return store::set_point_state(database, id, store::PointState::pruned);
 }
@@ -132,7 +146,9 @@ Result<std::vector<std::string>> prune(const store::StoreFolder& store, store::D
     }
     const bool published = point.state == store::PointState::published;
     if (published && ++kept <= keep) continue;
-    HASYNC_CHECK(throw_away(store, database, point.id));
+    const auto thrown = throw_away(store, database, point.id);
+    if (!thrown && thrown.error().code == ExitCode::busy) continue;
+    HASYNC_CHECK(thrown);
     if (published) gone.push_back(point.id);
   }
   std::reverse(gone.begin(), gone.end());

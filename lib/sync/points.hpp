@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "os/clock.hpp"
+#include "os/file_lock.hpp"
 #include "store/point_folder.hpp"
 #include "store/sync_runs.hpp"
 
@@ -27,10 +28,14 @@ Result<void> publish(const store::StoreFolder& store, const std::string& id);
 // store's lock.
 Result<void> put_in_order(const store::StoreFolder& store, store::Database& database, const Clock& clock);
 
+// Keeps a point where it is as long as the lock is held, by however many. ExitCode::usage when it is gone.
+Result<FileLock> use_point(const store::StoreFolder& store, const std::string& id);
+
 // After a good run: moves all but the newest `keep` published points into the trash, and every held one, which it has
-// overtaken, and records that; `current` stays always. Gives those that went and had been published, oldest first.
+// overtaken, and records that; `current` stays always, and one that is in use until the next time. Gives those that
+// went and had been published, oldest first.
 Result<std::vector<std::string>> prune(const store::StoreFolder& store, store::Database& database, int keep);
-// One that is not `current` goes into the trash.
+// One that is not `current` goes into the trash. ExitCode::busy while it is in use.
 Result<void> throw_away(const store::StoreFolder& store, store::Database& database, const std::string& id);
 Result<void> empty_trash(const store::StoreFolder& store);
 

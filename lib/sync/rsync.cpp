@@ -127,6 +127,15 @@ std::vector<std::string> share_argv(const std::string& from, const std::string& 
   return argv;
 }
 
+std::vector<std::string> folders_argv(const std::string& from, const std::vector<std::string>& names,
+                                      const std::string& into) {
+  auto argv = exact;
+  argv.insert(argv.end(), {"--no-recursive", "--dirs", "--relative", "--"});
+  for (const auto& name : names) argv.push_back(from + "/./" + name);
+  argv.push_back(into + "/");
+  return argv;
+}
+
 Judged judge(const config::Config& settings, const config::Dataset& dataset, const ProcessResult& result) {
   const auto about = "dataset " + dataset.name;
   if (result.succeeded()) return {};

@@ -33,6 +33,10 @@ std::vector<std::string> catch_up_argv(const config::Config& settings, const con
                                        const std::string& newest, const std::string& target);
 // Within the store: what `list` names in `from` is shared with `into`.
 std::vector<std::string> share_argv(const std::string& from, const std::string& into, const std::string& list);
+// The folders that `names` name below `from`, without what is in them, get everything that they have there below
+// `into`, too.
+std::vector<std::string> folders_argv(const std::string& from, const std::vector<std::string>& names,
+                                      const std::string& into);
 
 // Nothing: success. Otherwise the error; a note for exit status 24, which is a success (files that vanished while they
 // were read).

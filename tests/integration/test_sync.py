@@ -13,30 +13,9 @@ import pytest
 
 from conftest import HASYNC, shim, slow_rsync, wait_for
 from servers import ResettingServer, SilentServer
-from trees import tree
+from trees import fill, tree
 
 ROOT = os.geteuid() == 0
-
-
-def fill(folder):
-    """A small tree with every kind of entry and name."""
-    (folder / "a").mkdir()
-    (folder / "a" / "one").write_text("one\n")
-    (folder / "a" / "mode").write_text("x")
-    (folder / "a" / "mode").chmod(0o4751)
-    (folder / "empty").mkdir()
-    os.symlink("a/one", folder / "link")
-    os.symlink("nowhere", folder / "dangling")
-    os.mkfifo(folder / "fifo")
-    base = os.fsencode(str(folder))
-    for name in (b"new\nline", b"-rf", b"\xff\xfe invalid", b"n" * 255, b" blank ", b"*?[", b"quote'\"", b"per%cent\\#012"):
-        with open(os.path.join(base, name), "wb") as file:
-            file.write(name)
-    with open(folder / "sparse", "wb") as file:
-        file.truncate(8 << 20)
-        file.seek(4 << 20)
-        file.write(b"middle")
-    os.utime(folder / "a" / "one", ns=(1, 1_234_567_890_123_456_789))
 
 
 def test_a_point_is_the_source_exactly(pair):

@@ -1,6 +1,44 @@
-"""A folder as a value that another can be compared with."""
+"""A folder with all that can be in one, and a folder as a value that another can be compared with."""
 import os
 import stat
+import struct
+
+
+def fill(folder):
+    """A small tree with every kind of entry and name."""
+    (folder / "a").mkdir()
+    (folder / "a" / "one").write_text("one\n")
+    (folder / "a" / "mode").write_text("x")
+    (folder / "a" / "mode").chmod(0o4751)
+    (folder / "empty").mkdir()
+    os.symlink("a/one", folder / "link")
+    os.symlink("nowhere", folder / "dangling")
+    os.mkfifo(folder / "fifo")
+    base = os.fsencode(str(folder))
+    for name in (b"new\nline", b"-rf", b"\xff\xfe invalid", b"n" * 255, b" blank ", b"*?[", b"quote'\"", b"per%cent\\#012"):
+        with open(os.path.join(base, name), "wb") as file:
+            file.write(name)
+    with open(folder / "sparse", "wb") as file:
+        file.truncate(8 << 20)
+        file.seek(4 << 20)
+        file.write(b"middle")
+    os.utime(folder / "a" / "one", ns=(1, 1_234_567_890_123_456_789))
+
+
+def fill_as_root(folder):
+    """What only root can make, and what hangs on a file besides its mode."""
+    for name, kind in (("device", stat.S_IFCHR), ("disk", stat.S_IFBLK), ("socket", stat.S_IFSOCK)):
+        os.mknod(folder / name, kind | 0o640, os.makedev(1, 3))
+    (folder / "owned").write_text("owned")
+    os.chown(folder / "owned", 1234, 4321)
+    os.symlink("owned", folder / "owned link")
+    os.chown(folder / "owned link", 4321, 1234, follow_symlinks=False)
+    acl = struct.pack("<I", 2) + b"".join(struct.pack("<HHI", *each) for each in
+                                          ((1, 7, 2**32 - 1), (2, 5, 1234), (4, 5, 2**32 - 1), (16, 5, 2**32 - 1), (32, 0, 2**32 - 1)))
+    for name in ("a", "a/one"):
+        os.setxattr(folder / name, "user.of", os.fsencode(name))
+        os.setxattr(folder / name, "system.posix_acl_access", acl)
+    os.setxattr(folder / "a" / "mode", "security.capability", struct.pack("<5I", 0x02000001, 1 << 13, 0, 0, 0))
 
 
 def tree(folder):

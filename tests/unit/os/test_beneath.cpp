@@ -73,3 +73,14 @@ TEST_CASE("a file gets its name in another folder, too, and the folders on the w
   CHECK_FALSE(two.link_from(one, "c/f"));  // a symlink is in the way
   CHECK(fs::is_empty(top / "out"));
 }
+
+TEST_CASE("what is there beneath a folder is found without following a symlink") {
+  const fs::path top = new_folder();
+  write(top / "in/a/b");
+  write(top / "out/f");
+  fs::create_directory_symlink(top / "out", top / "in/link");
+  auto beneath = Beneath::open((top / "in").string()).value();
+  for (const auto* path : {"a", "a/b", "link"}) CHECK(beneath.holds(path));
+  for (const auto* path : {"link/f", "../out/f", "a/../a", "a/b/c", "nothing", ".", "..", ""})
+    CHECK_FALSE(beneath.holds(path));
+}

@@ -5,6 +5,7 @@
 
 #include "new_folder.hpp"
 #include "os/atomic_file.hpp"
+#include "os/file_lock.hpp"
 #include "os/tree.hpp"
 #include "testing.hpp"
 
@@ -73,4 +74,30 @@ TEST_CASE("a symlink is switched in one step") {
   REQUIRE(replace_symlink(link, "points/one"));
   REQUIRE(replace_symlink(link, "points/two"));
   CHECK(fs::read_symlink(link) == "points/two");
+}
+
+TEST_CASE("a folder is shared by many, or had by one alone") {
+  const auto folder = new_folder() + "/it";
+  fs::create_directory(folder);
+  {
+    const auto one = FileLock::share_folder(folder), other = FileLock::share_folder(folder);
+    REQUIRE((one && other));
+    CHECK(FileLock::take_folder(folder).error().code == ExitCode::busy);
+  }
+  const auto alone = FileLock::take_folder(folder);
+  REQUIRE(alone);
+  CHECK(FileLock::share_folder(folder).error().code == ExitCode::busy);
+  CHECK(FileLock::share_folder(folder + "/gone").error().code == ExitCode::failed);
+}
+
+TEST_CASE("how much a tree is counts every name, and on disk what is there once") {
+  const auto folder = new_folder();
+  REQUIRE(replace_file(folder + "/one", std::string(100'000, 'x')));
+  const auto before = amount_at(folder);
+  CHECK((before.files == 1 && before.bytes == 100'000 && before.on_disk >= 100'000));
+  REQUIRE(::link((folder + "/one").c_str(), (folder + "/two").c_str()) == 0);
+  REQUIRE(::symlink("one", (folder + "/link").c_str()) == 0);
+  const auto after = amount_at(folder);
+  CHECK((after.files == 3 && after.bytes == 200'000 && after.on_disk < before.on_disk + 50'000));
+  CHECK(amount_at(folder + "/gone").files == 0);
 }
