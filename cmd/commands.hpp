@@ -27,6 +27,7 @@ void add_pair(CLI::App& parent, Invocation& invocation);
 void add_pause(CLI::App& parent, Invocation& invocation);
 void add_points(CLI::App& parent, Invocation& invocation);
 void add_points_restore(CLI::App& points, Invocation& invocation);
+void add_points_verify(CLI::App& points, Invocation& invocation);
 void add_probe(CLI::App& parent, Invocation& invocation);
 void add_promote(CLI::App& parent, Invocation& invocation);
 void add_resume(CLI::App& parent, Invocation& invocation);

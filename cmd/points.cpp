@@ -54,16 +54,6 @@ Result<ExitCode> diff(Session& session, const Asked& asked) {
   return ExitCode::done;
 }
 
-Result<ExitCode> verify(Session& session, const Asked& asked) {
-  HASYNC_TRY(const auto local, LocalNode::open(session));
-  const store::StoreFolder store{local->settings().sync.store};
-  HASYNC_TRY(const auto point, agent::find_named_point(local->node(), asked.point));
-  HASYNC_TRY(const auto use, sync::use_point(store, point.id));
-  HASYNC_TRY(const auto verified, sync::verify_point(store, local->database(), point.id, session.clock));
-  session.print(report::render(point, verified, session.format));
-  return verified.damages.empty() ? ExitCode::done : ExitCode::failed;
-}
-
 using Plan = Result<std::vector<agent::PointChange>> (*)(const agent::Node&, const store::Point&);
 using CarryOut = Result<void> (*)(const agent::Node&, const store::Point&);
 
@@ -100,9 +90,7 @@ void add_points(CLI::App& parent, Invocation& invocation) {
                       [asked](Session& session) { return diff(session, *asked); });
   takes_point(compare, asked->point, "ONE")->required();
   takes_point(compare, asked->other, "OTHER");
-  takes_point(add("verify", "read every file of one, and compare it with the checksum of when it was pulled",
-                  [asked](Session& session) { return verify(session, *asked); }),
-              asked->point, "POINT");
+  add_points_verify(*points, invocation);
   add_points_restore(*points, invocation);
   for (auto* command :
        {add("publish", "make a held one the one that a promotion would use",

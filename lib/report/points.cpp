@@ -85,27 +85,4 @@ std::string PointDifferences::end() {
   return count_ == 0 ? "nothing differs\n" : "";
 }
 
-std::string render(const store::Point& point, const sync::Verified& verified, Format format) {
-  if (format == Format::json) {
-    auto json = object("points-verify");
-    json["id"] = point.id;
-    json["intact"] = verified.intact;
-    json["unrecorded"] = verified.unrecorded;
-    json["damaged"] = Json::array();
-    for (const auto& each : verified.damages)
-      json["damaged"].push_back({{"dataset", each.dataset}, {"path", each.path}, {"what", each.what}});
-    return dump(json);
-  }
-  std::string text;
-  for (const auto& each : verified.damages)
-    text += fmt::format("damaged: {}{}{} {}\n", each.dataset, each.path.empty() ? "" : "/", printable(each.path),
-                        each.what);
-  text += fmt::format("point {}: {} intact", point.id, counted(verified.intact, "file"));
-  if (!verified.damages.empty())
-    text += fmt::format(", {} damaged", with_thousands(static_cast<std::int64_t>(verified.damages.size())));
-  if (verified.unrecorded > 0)
-    text += fmt::format(", {} without a checksum on record", with_thousands(verified.unrecorded));
-  return text + "\n";
-}
-
 }  // namespace hasync::report

@@ -4,9 +4,9 @@
 
 #include "report/format.hpp"
 #include "report/json.hpp"
+#include "store/catalog.hpp"
 #include "store/point_datasets.hpp"
 #include "store/sync_runs.hpp"
-#include "sync/inspect.hpp"
 
 namespace hasync::report {
 
@@ -35,8 +35,5 @@ class PointDifferences {
   Json json_;
   std::int64_t count_ = 0;
 };
-
-// JSON: hasync.points-verify/1.
-std::string render(const store::Point& point, const sync::Verified& verified, Format format);
 
 }  // namespace hasync::report

@@ -51,6 +51,11 @@ std::optional<What> what_of(std::string_view item) {
   return content ? What::changed : What::attributes;
 }
 
+// Told only where both were read: another checksum, but neither another size nor another time.
+bool is_only_content(std::string_view item) {
+  return item.size() > 4 && (item[0] == '>' || item[0] == '<') && item.substr(1, 4) == "fc..";
+}
+
 // Takes the next word off the front of `rest`.
 std::string_view next_word(std::string_view& rest) {
   const auto end = rest.find(' ');
@@ -68,6 +73,7 @@ std::optional<Change> read_change(std::string_view line) {
   if (!what) return std::nullopt;
   auto rest = line.substr(item_length + 1);
   Change change{.what = *what};
+  change.only_content = is_only_content(item);
   change.bytes = number_of(next_word(rest));
   // No path has "//" in it, and no checksum; what a symlink leads to may.
   const auto end = rest.find("//"), last = rest.rfind("//");  // a folder's name ends with "/"

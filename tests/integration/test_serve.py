@@ -110,6 +110,12 @@ def test_a_real_sync_needs_nothing_else(pair, east):
     assert pair.json("sync")["result"] == "success"
     assert (pair.current / "app" / "sub" / "f").read_text() == "two"
     pair.ok("agent", "heartbeat")
+    assert "app: 3 files alike at the source\n" in pair.ok("points", "verify", "--source")
+    was = os.stat(east.source / "sub" / "f")
+    (east.source / "sub" / "f").write_text("tWo")
+    os.utime(east.source / "sub" / "f", ns=(was.st_atime_ns, was.st_mtime_ns))
+    damaged = pair.run("points", "verify", "--source")
+    assert damaged.returncode == 1 and "DIFFERS     app/sub/f: other content of the same size and time" in damaged.stdout
     assert east.refusals() == []
 
 
@@ -148,6 +154,8 @@ def refused_commands(east):
         f"{send} --rsh=id . {source}/", f"{send} --copy-dest={east.outside} . {source}/", f"{send} -s", "rsync --server --sender -se.LsfxCIvu",
         f"rsync --server -lre.iLsfxCIvu . {source}/", f"rsync --server --daemon --config={east.folder}/x .", f"rsync {source}/ {east.folder}/written",
         f"{send} . {source}/; id", f"{send} . {source}/\nid", f"{send} . {source}/ && id", f"{send} . $HOME/", f"{send} . `id`/", f"{send} . {source}/ > {east.folder}/written",
+        f"{send} -C . {source}/", f"rsync --server --sender -lHcCre.iLsfxCIvu . {source}/", f"{send} --checksum={east.outside}/secret . {source}/",
+        f"{send} --checksum-choice={east.outside}/secret . {source}/", f"{send} --checksum-choice . {source}/", f"{send} --checksum --compare-dest={east.outside} . {source}/",
         f"{send} . '{source}/", f"{send} . {source}*/", f"{send} --exclude-from={east.outside}/secret . {source}/",
         "\x1b[2Jsh", "x" * 5000]
 

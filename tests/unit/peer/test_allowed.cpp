@@ -25,7 +25,8 @@ std::string sender(const std::string& words) { return "rsync --server --sender "
 
 TEST_CASE("rsync may send the source of a dataset, as hasync makes it ask for it") {
   for (const std::string options :
-       {"-nlHogDtpAXrSe.iLsfxCIvu --timeout=120 --numeric-ids", "-lHogDtpAXrSe.LsfxCIvu --timeout=120 --bwlimit=20",
+       {"-nlHogDtpAXrcSe.iLsfxCIvu --timeout=86400 --checksum-choice=xxh128 --numeric-ids",
+        "-nlHogDtpAXrSe.iLsfxCIvu --timeout=120 --numeric-ids", "-lHogDtpAXrSe.LsfxCIvu --timeout=120 --bwlimit=20",
         "-lHogDtpAXRSe.LsfxCIvu --timeout=120 --ignore-missing-args --numeric-ids --inplace --files-from=- --from0 "
         "--no-implied-dirs",
         "-lHogDtpAXRSe.LsfxCIvu --delete-missing-args --compress-level=3", "-logDtprze31.12",

@@ -33,6 +33,17 @@ TEST_CASE("a line of rsync is a change") {
   CHECK(told("cLc........ 5 s//= -> => x//   ") == "changed <s> 5");
 }
 
+TEST_CASE("what differs in its content alone is told from what was written to") {
+  const auto only_content = [](const std::string& item) {
+    return read_change(item + " 9 f//=//").value().only_content;
+  };
+  CHECK(only_content(">fc........"));
+  CHECK(only_content(">fc...p...."));
+  for (const auto* item : {">fcs.......", ">fc.t......", ">fcst......", ">f.s.......", ">f..t......", ".f...p.....",
+                           ">f+++++++++", "cLc........", "cd+++++++++", "*deleting  "})
+    CHECK_FALSE(only_content(item));
+}
+
 TEST_CASE("a name is what it was, whatever is in it") {
   CHECK(told(">f+++++++++ 1 new/a\\#012b\\#134#012 \\#303\\#274//=//x") == "created <new/a\nb\\#012 \303\274> 1 x");
   CHECK(told(">f+++++++++ 1  blank //=//x") == "created < blank > 1 x");
