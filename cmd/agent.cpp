@@ -26,6 +26,7 @@ Result<ExitCode> sync(Session& session) {
     return ExitCode::done;
   }
   HASYNC_TRY(const auto outcome, agent::sync_once(local->node(), {.trigger = "schedule"}));
+  for (const auto& complaint : outcome.hooks) session.log().warning(complaint);
   session.log().info(fmt::format("sync: {}", store::sync_result_name(outcome.run.result)));
   HASYNC_CHECK(agent::send_mail(local->node(), notify::Which::due));
   if (outcome.error) return fail(*outcome.error);

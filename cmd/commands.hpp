@@ -17,6 +17,7 @@ void add_config(CLI::App& parent, Invocation& invocation);
 void add_config_edit(CLI::App& config, Invocation& invocation);
 void add_config_versions(CLI::App& config, Invocation& invocation);
 void add_dataset(CLI::App& parent, Invocation& invocation);
+void add_hook(CLI::App& parent, Invocation& invocation);
 void add_demote(CLI::App& parent, Invocation& invocation);
 void add_email(CLI::App& parent, Invocation& invocation);
 void add_help(CLI::App& parent, Invocation& invocation);

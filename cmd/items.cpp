@@ -1,5 +1,5 @@
-// The lists of the settings, item by item: dataset, probe, witness and step, each with add, remove and list. Their
-// options are the keys of the table.
+// The lists of the settings, item by item: dataset, hook, probe, witness and step, each with add, remove and list.
+// Their options are the keys of the table.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -161,6 +161,10 @@ void add_lists(CLI::App& parent, Invocation& invocation, const Lists& lists) {
 
 void add_dataset(CLI::App& parent, Invocation& invocation) {
   add_lists(parent, invocation, {"dataset", "what is pulled from the primary", {"sync.datasets"}});
+}
+
+void add_hook(CLI::App& parent, Invocation& invocation) {
+  add_lists(parent, invocation, {"hook", "what is run here before and after a sync", {"sync.before", "sync.after"}});
 }
 
 void add_probe(CLI::App& parent, Invocation& invocation) {

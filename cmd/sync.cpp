@@ -46,6 +46,7 @@ Result<ExitCode> pull(Session& session, const Asked& asked) {
   if (draws) order.on_progress = draw_progress;
   HASYNC_TRY(const auto outcome, agent::sync_once(node, order));
   if (draws) say_on_stderr("\r\033[K");
+  for (const auto& complaint : outcome.hooks) session.log().warning(complaint);
   session.print(report::render(outcome, session.format));
   HASYNC_CHECK(agent::send_mail(node, notify::Which::due));
   if (outcome.error) return fail(*outcome.error);

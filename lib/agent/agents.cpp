@@ -101,6 +101,18 @@ Result<void> record_run(const Node& node, const store::SyncRun& run) {
   return told->mail ? notify::queue(node.database, node.settings, event, *told->mail, now) : Result<void>{};
 }
 
+// A hook that fails after every run is told once a day.
+Result<void> tell_hooks(const Node& node, const sync::Outcome& outcome) {
+  const std::string kind = "hook failed";
+  const auto now = node.clock.now();
+  HASYNC_TRY(const auto told, store::newest_event(node.database, kind));
+  if (outcome.hooks.empty() || (told && now - told->at < std::chrono::days{1})) return {};
+  HASYNC_TRY(auto transaction, store::Transaction::begin(node.database));
+  const notify::HookFailed event{join(outcome.hooks, "; "), std::string{store::sync_result_name(outcome.run.result)}};
+  HASYNC_CHECK(tell(node, now, kind, notify::compose(speaker(node, now), event)));
+  return transaction.commit();
+}
+
 Result<void> tell_recovery(const Node& node, const store::Episode& episode) {
   const auto now = node.clock.now();
   return tell(node, now, "peer recovered",
@@ -203,7 +215,10 @@ Result<bool> sync_is_due(const Node& node) {
 Result<sync::Outcome> sync_once(const Node& node, const SyncOrder& order) {
   const sync::Request request{order.trigger, order.forced, order.on_progress,
                               [&node](const store::SyncRun& run) { return record_run(node, run); }};
-  return sync::run_sync(node.settings, node.paths, node.database, request, {node.clock, node.runner});
+  HASYNC_TRY(auto outcome,
+             sync::run_sync(node.settings, node.paths, node.database, request, {node.clock, node.runner}));
+  HASYNC_CHECK(tell_hooks(node, outcome));
+  return outcome;
 }
 
 Result<Beaten> beat_once(const Node& node) {

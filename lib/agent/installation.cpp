@@ -44,7 +44,7 @@ std::vector<std::string> paths_to_read(const config::Config& settings) {
   return paths;
 }
 
-schedule::Programs programs_of(const config::Config& settings) {
+schedule::Programs programs_of_a_beat(const config::Config& settings) {
   const auto& failover = settings.failover;
   const auto runs = [](const config::Probe& probe) { return probe.type == config::ProbeType::command; };
   const auto& probes = settings.heartbeat.probes;
@@ -55,6 +55,10 @@ schedule::Programs programs_of(const config::Config& settings) {
                    std::any_of(probes.begin(), probes.end(), runs) ||
                    std::any_of(failover.witnesses.begin(), failover.witnesses.end(), runs);
   return any ? schedule::Programs::of_the_operator : schedule::Programs::ours;
+}
+
+schedule::Programs programs_of_a_sync(const config::Sync& sync) {
+  return sync.before.empty() && sync.after.empty() ? schedule::Programs::ours : schedule::Programs::of_the_operator;
 }
 
 }  // namespace
@@ -69,7 +73,8 @@ schedule::Installation installation_of(const Node& node, const Installer& instal
           .store = absolute(settings.sync.store),
           .writes = paths_to_write(node),
           .reads = paths_to_read(settings),
-          .programs = programs_of(settings)};
+          .of_a_beat = programs_of_a_beat(settings),
+          .of_a_sync = programs_of_a_sync(settings.sync)};
 }
 
 }  // namespace hasync::agent

@@ -76,9 +76,9 @@ Proposal value_of(Q question) {
 Proposal item_of(Q question) { return words(names(question.known, question.of)); }
 
 // `step remove promote NAME`, whether "promote" is a command or an argument before the name.
-Proposal step_of(Q question) {
+Proposal item_of_chosen(Q question) {
   const auto& arguments = question.situation.arguments;
-  return arguments.empty() ? Proposal{} : words(names(question.known, "failover." + arguments.front()));
+  return arguments.empty() ? Proposal{} : words(names(question.known, question.of + "." + arguments.front()));
 }
 
 Proposal address(Q question) { return words(addresses(question.known)); }
@@ -142,12 +142,17 @@ constexpr Row rows[]{
     {"config set", "1", assignment},
     {"config unset", "1", key_in_file},
     {"dataset remove", "1", item_of, "sync.datasets"},
+    {"hook add", "1", fixed_words, "before after"},
+    {"hook add", "--dataset", item_of, "sync.datasets"},
+    {"hook list", "1", fixed_words, "before after"},
+    {"hook remove", "1", fixed_words, "before after"},
+    {"hook remove", "2", item_of_chosen, "sync"},
     {"probe remove", "1", item_of, "heartbeat.probes"},
     {"witness remove", "1", item_of, "failover.witnesses"},
     {"step add", "1", fixed_words, "promote demote"},
     {"step list", "1", fixed_words, "promote demote"},
     {"step remove", "1", fixed_words, "promote demote"},
-    {"step remove", "2", step_of},
+    {"step remove", "2", item_of_chosen, "failover"},
     {"step remove promote", "1", item_of, "failover.promote"},
     {"step remove demote", "1", item_of, "failover.demote"},
     {"email remove", "1", address},

@@ -117,7 +117,24 @@ const std::vector<Key> plain_keys{
     {"sync.datasets[].exclude", KeyType::words, optional, "", "a list of rsync patterns, as [\"cache/\"]",
      "files: what is left out, see FILTER RULES in rsync(1).",
      [](V v, T t) { return into_words(t.dataset->exclude, v); }},
+};
 
+std::vector<Key> hook_keys(const std::string& list, const std::string& run) {
+  return {
+      {list + ".name", KeyType::text, required, "", "a text", "What the hook is called in messages.",
+       [](V v, T t) { return into(t.hook->name, v); }},
+      {list + ".run", KeyType::words, required, "", "a list: program and arguments", run,
+       [](V v, T t) { return into_words(t.hook->run, v); }},
+      {list + ".dataset", KeyType::text, optional, "", "the name of a dataset",
+       "It is run around this dataset alone. Without it: around the whole run.",
+       [](V v, T t) { return into_name(t.hook->dataset, v); }},
+      {list + ".timeout", KeyType::duration, optional, "60s", "1s to 1d",
+       "A hook that takes longer is ended, and has failed.",
+       [](V v, T t) { return into(t.hook->timeout, v, 1s, 24h); }},
+  };
+}
+
+const std::vector<Key> heartbeat_keys{
     {"heartbeat.interval", KeyType::duration, optional, "30s", "1s to 1h",
      "How often the peer is asked whether it is alive.",
      [](V v, T t) { return into(t.config.heartbeat.interval, v, 1s, 1h); }},
@@ -235,6 +252,13 @@ const std::vector<Key> notify_keys{
 std::vector<Key> all_keys() {
   std::vector<Key> all = plain_keys;
   const auto append = [&](const std::vector<Key>& more) { all.insert(all.end(), more.begin(), more.end()); };
+  append(hook_keys("sync.before[]",
+                   "What is run on this server before data are pulled, without a shell. When it fails, the run has "
+                   "failed, and nothing is pulled."));
+  append(hook_keys("sync.after[]",
+                   "What is run on this server afterwards, without a shell, whatever became of the run, which it is "
+                   "told in its environment. When it fails, that is told, and the run's result stays."));
+  append(heartbeat_keys);
   append(probe_keys("heartbeat.probes[]", "tcp, http, command", "probe",
                     [](V v, T t) { return into_choice(t.probe->type, v, probe_types); }));
   append(http_and_command_keys);

@@ -15,6 +15,7 @@ struct Target {
   Dataset* dataset = nullptr;
   Probe* probe = nullptr;
   Step* step = nullptr;
+  Hook* hook = nullptr;
 };
 
 enum class KeyType { text, integer, truth, duration, size, choice, words, address_list, start_time, path, percent };

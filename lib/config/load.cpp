@@ -137,6 +137,8 @@ class Reader {
   void start_item(const std::string& path) {
     auto& config = loaded_.config;
     if (path == "sync.datasets") target_.dataset = &config.sync.datasets.emplace_back();
+    if (path == "sync.before") target_.hook = &config.sync.before.emplace_back();
+    if (path == "sync.after") target_.hook = &config.sync.after.emplace_back();
     if (path == "heartbeat.probes") target_.probe = &config.heartbeat.probes.emplace_back();
     if (path == "failover.witnesses") target_.probe = &config.failover.witnesses.emplace_back();
     if (path == "failover.promote") target_.step = &config.failover.promote.emplace_back();

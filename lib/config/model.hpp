@@ -54,6 +54,14 @@ struct Dataset {
 // "02:00" (its next occurrence when applied) or an absolute instant.
 using StartTime = std::variant<std::chrono::minutes, Instant>;
 
+// What is run on this node around a sync run, or around one of its datasets.
+struct Hook {
+  std::string name;
+  std::vector<std::string> run;
+  std::string dataset;  // empty: around the run
+  Duration timeout = std::chrono::seconds{60};
+};
+
 struct Sync {
   std::optional<StartTime> start_time;  // none: the next quarter of an hour
   Duration run_every = std::chrono::minutes{15};
@@ -63,6 +71,8 @@ struct Sync {
   Duration timeout = std::chrono::hours{2};
   std::int64_t bandwidth_limit = 0;  // bytes per second, 0: none
   std::vector<Dataset> datasets;
+  std::vector<Hook> before;
+  std::vector<Hook> after;
 };
 
 enum class ProbeType { tcp, http, command };

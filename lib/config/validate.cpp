@@ -108,6 +108,20 @@ void check_keys_of_type(Faults& faults, const std::string& path, const Dataset& 
                fmt::format("that needs type: {}", is_mysql_uri(dataset.source) ? "mysql" : "postgresql"));
 }
 
+void check_hooks(Faults& faults, const std::string& list, const std::vector<Hook>& hooks,
+                 const std::vector<Dataset>& datasets) {
+  std::vector<std::string> names;
+  for (const auto& dataset : datasets) names.push_back(dataset.name);
+  for (const auto& hook : hooks) {
+    if (hook.dataset.empty() || std::find(names.begin(), names.end(), hook.dataset) != names.end()) continue;
+    const auto meant = nearest(hook.dataset, names);
+    faults.add(
+        fmt::format("{}.{}.dataset", list, hook.name), fmt::format("there is no dataset {}", hook.dataset),
+        meant ? fmt::format("did you mean {}?", *meant)
+              : fmt::format("there is {}; without it the hook is run around the whole run", fmt::join(names, ", ")));
+  }
+}
+
 // A promotion replaces a database: that must never be the one that is pulled from.
 void check_database(Faults& faults, const std::string& path, const Config& config, const Dataset& dataset) {
   if (!is_database_uri(dataset.source)) return;  // told
@@ -204,6 +218,8 @@ std::vector<Fault> contradictions(const Config& config, const Places& places) {
                  "a witness must be another machine, as the gateway");
   }
   check_datasets(faults, config);
+  check_hooks(faults, "sync.before", config.sync.before, config.sync.datasets);
+  check_hooks(faults, "sync.after", config.sync.after, config.sync.datasets);
   check_mail(faults, config.notify);
   return faults.take();
 }
@@ -255,6 +271,8 @@ std::vector<Fault> faults_of_named_programs(const Config& config, const Places& 
   Faults faults{places};
   for (const auto& dataset : config.sync.datasets)
     check_program(faults, "sync.datasets." + dataset.name + ".restore", dataset.restore);
+  for (const auto& hook : config.sync.before) check_program(faults, "sync.before." + hook.name + ".run", hook.run);
+  for (const auto& hook : config.sync.after) check_program(faults, "sync.after." + hook.name + ".run", hook.run);
   for (const auto& probe : config.heartbeat.probes)
     check_program(faults, "heartbeat.probes." + probe.name + ".run", probe.run);
   if (config.failover.fence) check_program(faults, "failover.fence.run", config.failover.fence->run);

@@ -66,6 +66,18 @@ Message compose(const Speaker& speaker, const SyncHeld& event) {
           row("look", fmt::format("hasync points diff current {}; hasync points show {}", event.point, event.point)));
 }
 
+Message compose(const Speaker& speaker, const HookFailed& event) {
+  return message(
+      speaker, "HOOK FAILED after a sync",
+      fmt::format("What is to be run after a sync of {} failed. What it was to put in order may still be as it "
+                  "was for the sync.\n",
+                  speaker.node) +
+          row("why", event.why) + row("sync", fmt::format("its own result stays: {}", event.result)) +
+          row("next", "it is run again after the next sync; you are told at most once a day") +
+          row("do now", "mend it, then run it by hand, or: hasync sync") +
+          row("look", "hasync history syncs; hasync hook list after"));
+}
+
 Message compose(const Speaker& speaker, const SyncRecovered& event) {
   return message(speaker, "sync works again",
                  fmt::format("{} pulls the data of {} again, after {}.\n", speaker.node, speaker.peer,

@@ -36,6 +36,11 @@ struct SyncHeld {
   std::string point;
   std::optional<Duration> data_age{};
 };
+// One that comes after a run, whatever became of that.
+struct HookFailed {
+  std::string why;
+  std::string result;  // of the run
+};
 struct SyncRecovered {
   std::int64_t failures = 0;
   std::string point;
@@ -92,6 +97,7 @@ struct Test {};
 Message compose(const Speaker& speaker, const SyncCompleted& event);
 Message compose(const Speaker& speaker, const SyncFailed& event);
 Message compose(const Speaker& speaker, const SyncHeld& event);
+Message compose(const Speaker& speaker, const HookFailed& event);
 Message compose(const Speaker& speaker, const SyncRecovered& event);
 Message compose(const Speaker& speaker, const PeerFailed& event);
 Message compose(const Speaker& speaker, const PeerRecovered& event);

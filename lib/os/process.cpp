@@ -246,7 +246,7 @@ Result<ProcessResult> SystemProcessRunner::run(const ProcessSpec& spec) {
   for (;;) {
     std::array wake{pollfd{child.pidfd.get(), POLLIN, 0}, pollfd{child.output.get(), POLLIN, 0},
                     pollfd{child.errors.get(), POLLIN, 0}, pollfd{child.input.get(), POLLOUT, 0},
-                    pollfd{stop.asked() ? -1 : interrupt_.fd(), POLLIN, 0}};
+                    pollfd{stop.asked() || spec.on_interrupt == OnInterrupt::go_on ? -1 : interrupt_.fd(), POLLIN, 0}};
     const auto rest = std::max<Duration::rep>(0, (stop.next() - boot_uptime()).count());
     poll(wake.data(), wake.size(), static_cast<int>(std::min<Duration::rep>(rest, 60'000)));
     drain(child.output, take_output);

@@ -12,6 +12,9 @@
 
 namespace hasync {
 
+// What a request to stop means for a program: its end, or nothing, where it puts in order what must not stay as it is.
+enum class OnInterrupt { end, go_on };
+
 struct ProcessSpec {
   std::vector<std::string> argv;           // argv[0] without a slash is looked up in PATH
   std::vector<std::string> environment{};  // "NAME=value", over what we have ourselves
@@ -19,8 +22,9 @@ struct ProcessSpec {
   int input_file = -1;                     // a descriptor that is its standard input instead
   Duration timeout = std::chrono::minutes{1};
   Duration grace = std::chrono::seconds{5};  // from TERM to KILL
-  std::size_t output_limit = 65'536;         // of stdout and of stderr the first bytes are kept, the rest is dropped
-  std::vector<int> inherit{};                // descriptors the program keeps, under the same numbers
+  OnInterrupt on_interrupt = OnInterrupt::end;
+  std::size_t output_limit = 65'536;  // of stdout and of stderr the first bytes are kept, the rest is dropped
+  std::vector<int> inherit{};         // descriptors the program keeps, under the same numbers
   std::function<void(std::string_view)> on_output{};  // stdout as it comes, instead of keeping it
   // stdout as it comes, too; an error ends the program, and is what run() gives.
   std::function<Result<void>(std::string_view)> sink{};
@@ -55,8 +59,9 @@ std::optional<bool> runs_process_named(const std::vector<std::string>& names);
 class ProcessRunner {
  public:
   virtual ~ProcessRunner() = default;
-  // An error only when the program could not be started at all (missing, not executable). On a deadline or an interrupt
-  // the whole group gets TERM, then KILL. A child left behind that holds the pipes is not waited for.
+  // An error only when the program could not be started at all (missing, not executable). On a deadline or an
+  // interrupt, unless it is to go on, the whole group gets TERM, then KILL. A child left behind that holds the pipes is
+  // not waited for.
   virtual Result<ProcessResult> run(const ProcessSpec& spec) = 0;
   // Ends what a run() left behind when we were killed, with all of its group: TERM, then KILL. Whether it was still
   // there; a later process with the same pid is left alone.

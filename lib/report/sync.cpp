@@ -4,6 +4,7 @@
 
 #include "base/text.hpp"
 #include "report/json.hpp"
+#include "sync/hooks.hpp"
 
 namespace hasync::report {
 
@@ -37,6 +38,26 @@ std::string render(const sync::Outcome& outcome, Format format) {
                      counted(run.files, "file"), tell_size(run.bytes), took, note);
 }
 
+namespace {
+
+Json as_json(const config::Hook& hook, sync::When when) {
+  return {{"when", sync::when_name(when)},
+          {"name", hook.name},
+          {"dataset", hook.dataset.empty() ? Json(nullptr) : Json(hook.dataset)},
+          {"argv", hook.run}};
+}
+
+std::string tell(const std::vector<config::Hook>& hooks, sync::When when) {
+  std::string lines;
+  for (const auto& hook : hooks)
+    lines += fmt::format("hook {} {}: {}\n  {}\n", sync::when_name(when),
+                         hook.dataset.empty() ? std::string{"the run"} : hook.dataset, printable(hook.name),
+                         shell_line(hook.run));
+  return lines;
+}
+
+}  // namespace
+
 std::string render(const sync::Plan& plan, Format format) {
   if (format == Format::json) {
     auto json = object("sync-plan");
@@ -59,10 +80,14 @@ std::string render(const sync::Plan& plan, Format format) {
                                   {"bytes_transferred", known(dataset.counts.transferred)},
                                   {"argv", dataset.argv}});
     }
+    json["hooks"] = Json::array();
+    for (const auto& hook : plan.before) json["hooks"].push_back(as_json(hook, sync::When::before));
+    for (const auto& hook : plan.after) json["hooks"].push_back(as_json(hook, sync::When::after));
     return dump(json);
   }
   std::string text = plan.newest ? fmt::format("compared with point {}\n", *plan.newest)
                                  : "there is no point yet: everything is pulled\n";
+  text += tell(plan.before, sync::When::before);
   for (const auto& dataset : plan.datasets) {
     if (dataset.foreseen == sync::Foreseen::nothing)
       text += fmt::format("{}: dumped anew; whether it changed is known only then\n  {}\n", dataset.dataset,
@@ -76,6 +101,7 @@ std::string render(const sync::Plan& plan, Format format) {
                       with_thousands(dataset.counts.attributes), with_thousands(dataset.counts.deleted),
                       tell_size(dataset.counts.transferred), shell_line(dataset.argv));
   }
+  text += tell(plan.after, sync::When::after);
   return text +
          (plan.changes_anything ? "" : "a run would publish no new point, only note that the data is still true\n");
 }

@@ -37,6 +37,14 @@ KillMode=process
 TimeoutStartSec=infinity
 )";
 
+constexpr std::string_view hooks_run_here =
+    R"(# No sandbox: the hooks of the settings run from here. Nobody can know what they need: a file system they mount must be
+# there for all, a file they write may be anywhere, some need privileges.
+# What a hook has started stays when the run is over.
+KillMode=process
+TimeoutStartSec=infinity
+)";
+
 constexpr std::string_view takes_its_time = R"(KillMode=mixed
 TimeoutStartSec=infinity
 )";
@@ -179,7 +187,8 @@ std::string unit_path(std::string_view prefix, std::string_view path) {
 }
 
 std::string sandbox(Job job, Manager manager, const Installation& installation) {
-  if (job == Job::heartbeat && installation.programs == Programs::of_the_operator) return std::string{steps_run_here};
+  if (job == Job::heartbeat && installation.of_a_beat == Programs::of_the_operator) return std::string{steps_run_here};
+  if (job == Job::sync && installation.of_a_sync == Programs::of_the_operator) return std::string{hooks_run_here};
   return manager == Manager::system ? for_system(job, installation) : for_user(job);
 }
 

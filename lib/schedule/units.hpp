@@ -7,7 +7,7 @@
 
 namespace hasync::schedule {
 
-// Whether a beat may run programs of which the settings alone know what they do: steps, a fence, command probes.
+// Whether an agent may run programs of which the settings alone know what they do.
 enum class Programs { ours, of_the_operator };
 
 // What the entries start, and when, and what that needs. Paths are absolute.
@@ -18,9 +18,10 @@ struct Installation {
   Grid grid{};
   Duration heartbeat_interval{0};
   std::string store{};
-  std::vector<std::string> writes{};  // where the data, the store and the state really are, or will be
-  std::vector<std::string> reads{};   // keys, secrets, certificates, and the sources of a local peer
-  Programs programs = Programs::ours;
+  std::vector<std::string> writes{};    // where the data, the store and the state really are, or will be
+  std::vector<std::string> reads{};     // keys, secrets, certificates, and the sources of a local peer
+  Programs of_a_beat = Programs::ours;  // steps, a fence, command probes
+  Programs of_a_sync = Programs::ours;  // hooks
 };
 
 struct UnitFile {

@@ -37,33 +37,53 @@ class Pull {
     HASYNC_TRY(auto catalog, store::Catalog::open(order_.store));
     HASYNC_CHECK(catalog.keep_only(store::point_ids(order_.store)));
     HASYNC_CHECK(catalog.begin(order_.point, store::current_point(order_.store)));
-    const auto on_planned = [&](const std::string& dataset, const Change& change) {
-      return catalog.add(dataset, change);
-    };
-    HASYNC_TRY(const auto plan, plan_with(Dumps::made, on_planned));
+    HASYNC_TRY(const auto plan, plan_into(catalog));
     for (const auto& planned : plan.datasets) pulled_.counts += planned.counts;
     note_holds(plan);
-    if (plan.newest && !plan.changes_anything) return nothing_new(store::SyncResult::unchanged, *plan.newest);
+    if (plan.newest && !plan.changes_anything) return nothing_new(store::SyncResult::unchanged, *plan.newest, plan);
     HASYNC_TRY(const auto held, store::held_point(order_.database));
-    if (!plan.holds.empty() && held) return nothing_new(store::SyncResult::held, held->id);
+    if (!plan.holds.empty() && held) return nothing_new(store::SyncResult::held, held->id, plan);
     HASYNC_CHECK(check_room(plan));
     HASYNC_TRY(const auto fetched,
                fetch({order_.store, plan, order_.point, order_.request.on_progress}, catalog, carrier_));
     if (fetched == Fetched::with_gaps) HASYNC_CHECK(look_again(plan));
     HASYNC_CHECK(catalog.commit());
+    all_are_here(plan);
     pulled_.datasets = plan.datasets;
     pulled_.point = order_.point;
     return plan.holds.empty() ? publish_point() : hold_point();
   }
 
  private:
-  using OnPlanned = std::function<Result<void>(const std::string& dataset, const Change& change)>;
-  Result<Plan> plan_with(Dumps dumps, const OnPlanned& on_planned = {}) {
-    return make_plan({order_.store, order_.database, peer_.file_systems, order_.request.forced, dumps, on_planned},
-                     carrier_);
+  PlanOrder plan_order(Dumps dumps) const {
+    return {order_.store, order_.database, peer_.file_systems, order_.request.forced, dumps};
   }
 
-  Result<void> nothing_new(store::SyncResult result, const std::string& point) {
+  Result<Plan> plan_into(store::Catalog& catalog) {
+    auto order = plan_order(Dumps::made);
+    order.on_planned = [&](const std::string& dataset, const Change& change) { return catalog.add(dataset, change); };
+    order.on_begun = [this](const std::string& dataset) { return order_.hooks.begin(dataset); };
+    order.on_dumped = [this](const Plan& plan) { end_hooks_of(plan, plan.datasets.back()); };
+    return make_plan(order, carrier_);
+  }
+
+  void end_hooks_of(const Plan& plan, const DatasetPlan& planned) {
+    const auto came_to = [&](store::SyncResult result, const std::string& why) {
+      order_.hooks.end(planned.dataset, {std::string{store::sync_result_name(result)}, order_.point, why});
+    };
+    for (const auto& hold : plan.holds)
+      if (hold.dataset == planned.dataset) return came_to(store::SyncResult::held, hold.why);
+    const bool same = !planned.newest.empty() && !planned.counts.any_change();
+    came_to(same ? store::SyncResult::unchanged : store::SyncResult::success, {});
+  }
+
+  // When nothing is looked at any more.
+  void all_are_here(const Plan& plan) {
+    for (const auto& planned : plan.datasets) end_hooks_of(plan, planned);
+  }
+
+  Result<void> nothing_new(store::SyncResult result, const std::string& point, const Plan& plan) {
+    all_are_here(plan);
     pulled_.result = result;
     pulled_.point = point;
     return {};
@@ -98,7 +118,7 @@ class Pull {
   Result<void> look_again(const Plan& plan) {
     carrier_.note("some files vanished while they were read");
     if (!plan.holds.empty()) return {};
-    HASYNC_TRY(const auto now, plan_with(Dumps::foreseen));
+    HASYNC_TRY(const auto now, make_plan(plan_order(Dumps::foreseen), carrier_));
     if (now.holds.empty()) return {};
     return fail(ExitCode::unsafe, "the source changed while it was read: " + now.holds.front().why);
   }
@@ -143,7 +163,9 @@ class Pull {
 }  // namespace
 
 Result<void> attempt(const Attempt& attempt, Carrier& carrier, Pulled& pulled) {
-  return Pull{attempt, carrier, pulled}.carry_out();
+  auto done = Pull{attempt, carrier, pulled}.carry_out();
+  if (!done) attempt.hooks.end_datasets(came_to(done.error()));
+  return done;
 }
 
 }  // namespace hasync::sync

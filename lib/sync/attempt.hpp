@@ -7,6 +7,7 @@
 #include "os/file_lock.hpp"
 #include "store/sync_runs.hpp"
 #include "sync/asking.hpp"
+#include "sync/hooks.hpp"
 #include "sync/run.hpp"
 
 namespace hasync::sync {
@@ -17,6 +18,7 @@ struct Attempt {
   store::Database& database;
   const Request& request;
   std::string point;  // the one to make
+  Hooks& hooks;
 };
 
 struct Pulled {
@@ -28,7 +30,7 @@ struct Pulled {
   std::optional<FileLock> role_lock{};  // to be held until a point that was published is recorded
 };
 
-// `pulled` tells how far it came, even where it failed.
+// `pulled` tells how far it came, even where it failed. The hooks of each dataset that began are done.
 Result<void> attempt(const Attempt& attempt, Carrier& carrier, Pulled& pulled);
 
 }  // namespace hasync::sync

@@ -41,6 +41,7 @@ struct Numbers {
 struct Hold {
   std::string guard;
   std::string why;
+  std::string dataset{};
 };
 // A source without files, with far less than before, or suddenly on another file system, is more often an unmounted
 // disk or an accident than a decision. `before`: none when the dataset is in no point yet.

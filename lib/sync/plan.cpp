@@ -58,8 +58,10 @@ class Planner {
 
   Result<Plan> make() {
     const auto& datasets = carrier_.settings().sync.datasets;
-    for (const auto& dataset : datasets)
+    for (const auto& dataset : datasets) {
+      if (order_.on_begun) HASYNC_CHECK(order_.on_begun(dataset.name));
       HASYNC_CHECK(dataset.type == config::DatasetType::files ? folder(dataset) : dump(dataset));
+    }
     if (plan_.newest && !same_datasets(order_.store, *plan_.newest, datasets)) plan_.changes_anything = true;
     return std::move(plan_);
   }
@@ -99,15 +101,19 @@ class Planner {
     const auto target = order_.store.dumps() + "/" + dataset.name;
     HASYNC_TRY(planned.counts, carrier_.dump(dataset, target, planned.newest, order_.forced));
     const bool changes = planned.counts.any_change();
-    return take(dataset, std::move(planned), changes);
+    HASYNC_CHECK(take(dataset, std::move(planned), changes));
+    if (order_.on_dumped) order_.on_dumped(plan_);
+    return {};
   }
 
   Result<void> take(const config::Dataset& dataset, DatasetPlan planned, bool changes) {
     plan_.changes_anything = plan_.changes_anything || changes;
     HASYNC_TRY(const auto before, numbers_of_newest(order_.database, plan_, planned));
     const Numbers now{planned.counts.files, planned.counts.bytes, planned.file_system};
-    for (auto& hold : reasons_to_hold(carrier_.settings(), dataset, before, now, order_.forced))
+    for (auto& hold : reasons_to_hold(carrier_.settings(), dataset, before, now, order_.forced)) {
+      hold.dataset = dataset.name;
       plan_.holds.push_back(std::move(hold));
+    }
     plan_.datasets.push_back(std::move(planned));
     return {};
   }

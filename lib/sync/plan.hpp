@@ -28,7 +28,8 @@ struct Plan {
   std::optional<std::string> newest{};  // the point it is compared with
   std::vector<DatasetPlan> datasets{};
   bool changes_anything = false;
-  std::vector<Hold> holds{};  // why the point would not be published
+  std::vector<Hold> holds{};                    // why the point would not be published
+  std::vector<config::Hook> before{}, after{};  // what a run would run around it
 };
 
 // What tells the file system that a source is on, by the source's path; where it could not be asked, nothing.
@@ -45,6 +46,10 @@ struct PlanOrder {
   Dumps dumps;
   // Told each change against a dataset in the newest point, as it is found.
   std::function<Result<void>(const std::string& dataset, const Change& change)> on_planned{};
+  // The next dataset is about to be looked at, or dumped; an error is the plan's.
+  std::function<Result<void>(const std::string& dataset)> on_begun{};
+  // The dataset that was planned last is here already, being a dump.
+  std::function<void(const Plan& plan)> on_dumped{};
 };
 Result<Plan> make_plan(const PlanOrder& order, Carrier& carrier);
 

@@ -39,7 +39,8 @@ class Run {
         request_(request),
         seams_(seams),
         store_{settings.sync.store},
-        carrier_(settings, seams) {}
+        carrier_(settings, seams),
+        hooks_(settings, seams.runner) {}
 
   Result<Outcome> carry_out() {
     const auto now = seams_.clock.now();
@@ -59,7 +60,17 @@ class Run {
 
     HASYNC_TRY(run_.point, point_id(store_, database_, now));
     HASYNC_TRY(run_.id, store::add_run(database_, run_));
-    const auto pulled = attempt({store_, state_, database_, request_, *run_.point}, carrier_, pulled_);
+    hooks_.are_for({run_.id, run_.trigger, *run_.point});
+    auto outcome = pull();
+    pulled_.role_lock.reset();  // wherever that ended: a hook must not keep a promotion waiting
+    hooks_.end_run(outcome ? came_of(*outcome) : came_to(outcome.error()));
+    return outcome ? with_complaints(std::move(*outcome)) : outcome;
+  }
+
+ private:
+  Result<Outcome> pull() {
+    auto pulled = hooks_.begin();
+    if (pulled) pulled = attempt({store_, state_, database_, request_, *run_.point, hooks_}, carrier_, pulled_);
     for (const auto& left : {store_.dumps(), store_.list()}) static_cast<void>(remove_tree(left));
     if (!pulled) {
       auto told = explained(pulled.error());  // before room is made again
@@ -69,7 +80,6 @@ class Run {
     return end(std::nullopt);
   }
 
- private:
   // What came may spare the next run the way, but for what fills the disk.
   void leave(const Error& error) const {
     if (!is_lack_of_room(error)) {
@@ -77,6 +87,30 @@ class Run {
       return;
     }
     for (const auto& left : {store_.incoming(), store_.interrupted()}) static_cast<void>(remove_tree(left));
+  }
+
+  static Came came_of(const Outcome& outcome) {
+    return {std::string{store::sync_result_name(outcome.run.result)}, outcome.run.point.value_or(""),
+            outcome.error ? describe(*outcome.error) : std::string{}};
+  }
+
+  // Known only when the run is recorded.
+  Result<Outcome> with_complaints(Outcome outcome) {
+    note_complaints();
+    outcome.hooks = complaints_;
+    if (outcome.run.note == run_.note) return outcome;
+    outcome.run.note = run_.note;
+    HASYNC_TRY(auto transaction, store::Transaction::begin(database_));
+    HASYNC_CHECK(store::update_run(database_, run_));
+    HASYNC_CHECK(transaction.commit());
+    return outcome;
+  }
+
+  void note_complaints() {
+    for (auto& complaint : hooks_.take_complaints()) {
+      run_.note += (run_.note.empty() ? "" : "; ") + complaint;
+      complaints_.push_back(std::move(complaint));
+    }
   }
 
   // A full disk says so with numbers, and what cannot be written although it is not full, why that may be.
@@ -112,6 +146,7 @@ class Run {
       run_.result = pulled_.result;
       run_.point = pulled_.point;
     }
+    note_complaints();
     HASYNC_CHECK(record());
     pulled_.role_lock.reset();
     if (run_.result == store::SyncResult::success || run_.result == store::SyncResult::unchanged)
@@ -180,6 +215,8 @@ class Run {
   Seams seams_;
   store::StoreFolder store_;
   Carrier carrier_;
+  Hooks hooks_;
+  std::vector<std::string> complaints_;
   Pulled pulled_;
   store::SyncRun run_;
 };
@@ -199,7 +236,10 @@ Result<Plan> plan_sync(const config::Config& settings, store::Database& database
   Carrier carrier{settings, seams};
   HASYNC_TRY(const auto peer, ask_peer(database, node, forced, carrier));
   const store::StoreFolder store{settings.sync.store};
-  return make_plan({store, database, peer.file_systems, forced, Dumps::foreseen}, carrier);
+  HASYNC_TRY(auto plan, make_plan({store, database, peer.file_systems, forced, Dumps::foreseen}, carrier));
+  plan.before = settings.sync.before;
+  plan.after = settings.sync.after;
+  return plan;
 }
 
 }  // namespace hasync::sync

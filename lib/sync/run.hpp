@@ -24,7 +24,8 @@ struct Request {
 
 struct Outcome {
   store::SyncRun run{};
-  std::optional<Error> error{};  // why the run failed, was skipped or interrupted
+  std::optional<Error> error{};      // why the run failed, was skipped or interrupted
+  std::vector<std::string> hooks{};  // what went wrong in those that come after, whatever became of the run
 };
 
 // An error: the run could not be recorded at all. A second run at the same time is recorded as skipped.

@@ -51,6 +51,8 @@ TEST_CASE("every other event has a subject of its own") {
   CHECK(compose(west, SyncFailed{"why", 1h, now})
             .body.find("  next       it is tried again at 2026-11-24T02:59:47Z; you are told when it works\n") !=
         std::string::npos);
+  CHECK(compose(west, HookFailed{"no such program", "success"}).body.find("its own result stays: success\n") !=
+        std::string::npos);
   CHECK(compose(west, SyncRecovered{2, "p"}).body.find("west pulls the data of east again, after 2 failed runs.\n") ==
         0);
   CHECK(compose(west, PeerRecovered{now - 1h, now, "stayed in standby"}).subject == "[hasync west] east answers again");

@@ -52,6 +52,19 @@ TEST_CASE("a flood is read and dropped, and does not keep us from the deadline")
   CHECK(run(shell("head -c 3000000 /dev/zero; exit 4")).code == 4);
 }
 
+TEST_CASE("a program that is to go on does, when it is requested to stop, up to its deadline") {
+  const Interrupt interrupt;
+  interrupt.request();
+  SystemProcessRunner runner{interrupt};
+  auto spec = shell("sleep 0.3; echo done");
+  CHECK(runner.run(spec).value().end == End::interrupted);
+  spec.on_interrupt = OnInterrupt::go_on;
+  CHECK(runner.run(spec).value().output == "done\n");
+  spec.argv.back() = "trap '' TERM; while :; do sleep 0.05; done";
+  spec.timeout = 100ms;
+  CHECK(runner.run(spec).value().end == End::timed_out);
+}
+
 TEST_CASE("a child left behind that holds the pipes is not waited for") {
   const auto ended = run(shell("sleep 30 & echo started"));
   CHECK(ended.succeeded());

@@ -50,7 +50,7 @@ TEST_CASE("what keeps records writes the state only") {
 
 TEST_CASE("the operator's programs run in no sandbox at all") {
   auto installation = installed();
-  installation.programs = Programs::of_the_operator;
+  installation.of_a_beat = Programs::of_the_operator;
   for (const auto manager : {Manager::system, Manager::user}) {
     const auto text = sandbox(Job::heartbeat, manager, installation);
     for (const auto* word : {"Protect", "Private", "Restrict", "SystemCall", "Capability", "NoNewPrivileges", "UMask"})
@@ -58,6 +58,19 @@ TEST_CASE("the operator's programs run in no sandbox at all") {
     CHECK(says(text, "KillMode=process"));
   }
   CHECK(sandbox(Job::sync, Manager::system, installation) == sandbox(Job::sync, Manager::system, installed()));
+}
+
+TEST_CASE("hooks run in no sandbox either, and a beat keeps its own") {
+  auto installation = installed();
+  installation.of_a_sync = Programs::of_the_operator;
+  for (const auto manager : {Manager::system, Manager::user}) {
+    const auto text = sandbox(Job::sync, manager, installation);
+    for (const auto* word : {"Protect", "Private", "Restrict", "SystemCall", "Capability", "NoNewPrivileges", "UMask"})
+      CHECK(text.find(std::string{"\n"} + word) == std::string::npos);
+    CHECK(says(text, "KillMode=process"));
+    CHECK(says(text, "TimeoutStartSec=infinity"));
+    CHECK(sandbox(Job::heartbeat, manager, installation) == sandbox(Job::heartbeat, manager, installed()));
+  }
 }
 
 TEST_CASE("without them a beat may still put the data anywhere a live path is") {
