@@ -35,6 +35,7 @@ struct Peer {
   std::string known_hosts_file;  // empty: ssh's own choice
   // No setting: the socket of a connection that is open already, and goes before one of one's own (ssh(1), -S).
   std::string open_connection{};
+  std::int64_t lately_per_second = 0;  // nor is this: the bytes that came from it in a second; 0: not known
 };
 
 enum class DatasetType { files, postgresql, mysql, sqlite, command };

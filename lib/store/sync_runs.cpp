@@ -112,6 +112,14 @@ Result<std::optional<SyncRun>> newest_good_run(Database& database) {
   return one_run(database, select_runs + "WHERE result IN ('success', 'unchanged') ORDER BY id DESC LIMIT 1");
 }
 
+Result<std::int64_t> lately_per_second(Database& database, std::int64_t enough) {
+  HASYNC_TRY(auto query, database.prepare("SELECT transferred * 1000 / max(finished - started, 1) FROM sync_runs "
+                                          "WHERE result = 'success' AND transferred >= ? ORDER BY id DESC LIMIT 1"));
+  query.bind(enough);
+  HASYNC_TRY(const bool there_is_one, query.step());
+  return there_is_one ? query.integer(0) : 0;
+}
+
 Result<std::int64_t> failures_since_good_run(Database& database) {
   HASYNC_TRY(auto query,
              database.prepare("SELECT count(*) FROM sync_runs WHERE result IN ('failed', 'held') AND id > "

@@ -38,6 +38,8 @@ Result<std::optional<SyncRun>> run_from(Database& database, Instant at);
 Result<bool> has_run_between(Database& database, Instant from, Instant until);
 // The newest whose result is success or unchanged.
 Result<std::optional<SyncRun>> newest_good_run(Database& database);
+// Bytes per second, in all of its time, of the newest good run that had at least `enough` to fetch; 0 where none had.
+Result<std::int64_t> lately_per_second(Database& database, std::int64_t enough);
 // Failed and held runs since the newest good one.
 Result<std::int64_t> failures_since_good_run(Database& database);
 // Failed and held runs between the good run `id` and the good one before it.

@@ -13,6 +13,8 @@
 namespace hasync::sync {
 namespace {
 
+// Of less, a run's time tells nothing of the network.
+constexpr std::int64_t enough_to_tell = 64 << 20;
 // A promotion or demotion that is about to begin holds the role lock for a moment; one that has begun, to its end.
 constexpr auto role_lock_patience = std::chrono::seconds{10};
 
@@ -31,7 +33,8 @@ class Pull {
   Result<void> carry_out() {
     HASYNC_TRY(const auto node,
                store::read_or_start_node(order_.database, carrier_.settings().node.role, carrier_.seams().clock.now()));
-    HASYNC_CHECK(carrier_.connect(order_.state, node));
+    HASYNC_TRY(const auto lately, store::lately_per_second(order_.database, enough_to_tell));
+    HASYNC_CHECK(carrier_.connect(order_.state, node, lately));
     HASYNC_TRY(peer_, ask_peer(order_.database, node, order_.request.forced, carrier_));
     pulled_.term = peer_.term;
     HASYNC_TRY(auto catalog, store::Catalog::open(order_.store));

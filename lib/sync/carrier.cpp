@@ -23,7 +23,9 @@ ProcessSpec Carrier::spec(std::vector<std::string> argv) const {
           .inherit = inherit_};
 }
 
-Result<void> Carrier::connect(const store::StatePaths& state, const store::NodeState& node) {
+Result<void> Carrier::connect(const store::StatePaths& state, const store::NodeState& node,
+                              std::int64_t lately_per_second) {
+  settings_.peer.lately_per_second = lately_per_second;
   connection_.reset();
   settings_.peer.open_connection.clear();
   const auto socket = state.peer_connection();

@@ -30,7 +30,8 @@ class Carrier {
 
   // From here on all that is asked of the peer goes through one connection; where none can be shared, each program
   // makes its own. An error: the peer cannot be reached.
-  Result<void> connect(const store::StatePaths& state, const store::NodeState& node);
+  Result<void> connect(const store::StatePaths& state, const store::NodeState& node,
+                       std::int64_t lately_per_second);
 
   // rsync over one dataset. Each change it lists is told, and each chunk of its output as it comes.
   Result<Counts> run(const config::Dataset& dataset, std::vector<std::string> argv, store::OnChange on_change,

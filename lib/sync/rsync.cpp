@@ -34,6 +34,7 @@ std::vector<std::string> argv_of_transfer(const config::Config& settings, const 
                                           Progress progress) {
   auto argv = argv_from_peer(settings, dataset);
   argv.emplace_back("--checksum-choice=xxh128");
+  if (is_slow_link(settings)) argv.emplace_back("--compress");
   if (settings.sync.bandwidth_limit > 0)
     argv.push_back(fmt::format("--bwlimit={}", std::max<std::int64_t>(1, settings.sync.bandwidth_limit / 1024)));
   if (progress == Progress::told) argv.insert(argv.end(), {"--info=progress2", "--no-inc-recursive"});
@@ -83,6 +84,13 @@ std::string tell_failure(const config::Config& settings, const config::Dataset& 
 }
 
 }  // namespace
+
+bool is_slow_link(const config::Config& settings) {
+  if (settings.peer.transport == config::Transport::local) return false;
+  constexpr std::int64_t fast = 12 << 20;  // what 100 Mbit/s bring
+  const auto limit = settings.sync.bandwidth_limit, lately = settings.peer.lately_per_second;
+  return (limit > 0 && limit < fast) || (lately > 0 && lately < fast);
+}
 
 std::vector<std::string> plan_argv(const config::Config& settings, const config::Dataset& dataset,
                                    const std::string& newest) {

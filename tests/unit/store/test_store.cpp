@@ -81,6 +81,23 @@ TEST_CASE("what is no store is told as such") {
             "recovery points are not");
 }
 
+TEST_CASE("how much came in a second is told by the newest run that had enough to fetch") {
+  auto database = new_store();
+  CHECK(lately_per_second(database, 100).value() == 0);
+  const auto add = [&](SyncResult result, std::int64_t transferred, std::int64_t seconds) {
+    SyncRun run{.started = t0, .trigger = "schedule", .result = result, .transferred = transferred};
+    run.finished = t0 + std::chrono::seconds{seconds};
+    REQUIRE(add_run(database, run));
+  };
+  add(SyncResult::success, 1000, 10);
+  add(SyncResult::success, 400, 2);
+  add(SyncResult::success, 99, 99);
+  add(SyncResult::failed, 5000, 1);
+  CHECK(lately_per_second(database, 100).value() == 200);
+  add(SyncResult::success, 300, 0);  // a clock that was set
+  CHECK(lately_per_second(database, 100).value() > 0);
+}
+
 TEST_CASE("without a commit nothing happened") {
   auto database = new_store();
   {

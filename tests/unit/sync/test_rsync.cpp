@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "peer/describe.hpp"
 #include "sync/rsync.hpp"
 #include "testing.hpp"
@@ -20,9 +22,39 @@ config::Config over_ssh() {
   return settings;
 }
 
+bool has(const std::vector<std::string>& argv, const std::string& option) {
+  return std::find(argv.begin(), argv.end(), option) != argv.end();
+}
+
 const config::Dataset app{.name = "app", .source = "/var/lib/app", .exclude = {"cache/"}};
 
 }  // namespace
+
+TEST_CASE("what comes over a slow link is compressed, and nothing else") {
+  auto settings = over_ssh();
+  settings.sync.bandwidth_limit = 0;
+  CHECK_FALSE(is_slow_link(settings));
+  settings.peer.lately_per_second = 100 << 20;
+  CHECK_FALSE(is_slow_link(settings));
+  settings.peer.lately_per_second = 3 << 20;
+  CHECK(is_slow_link(settings));
+  CHECK(has(transfer_argv(settings, app, {}, "/t", Progress::silent), "--compress"));
+  settings.peer.lately_per_second = 0;
+  settings.sync.bandwidth_limit = 1 << 20;
+  CHECK(is_slow_link(settings));
+  settings.peer.transport = config::Transport::local;
+  CHECK_FALSE(is_slow_link(settings));
+  CHECK_FALSE(has(transfer_argv(settings, app, {}, "/t", Progress::silent), "--compress"));
+}
+
+TEST_CASE("what is here already of what is fetched") {
+  const AtHand at_hand{.newest = "/p/app", .interrupted = {"/i/2/app", "/i/1/app"}, .parts = "/parts", .begun = true};
+  const auto argv = transfer_argv(over_ssh(), app, at_hand, "/t", Progress::silent);
+  const std::vector<std::string> wanted{"--link-dest=/p/app",   "--link-dest=/i/2/app", "--link-dest=/i/1/app",
+                                        "--itemize-changes",    "--itemize-changes",    "--partial-dir=/parts",
+                                        "--no-whole-file"};
+  CHECK(std::search(argv.begin(), argv.end(), wanted.begin(), wanted.end()) != argv.end());
+}
 
 TEST_CASE("the argv of a transfer") {
   const std::vector<std::string> ssh{
