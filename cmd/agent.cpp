@@ -25,7 +25,9 @@ Result<ExitCode> sync(Session& session) {
     session.log().info("no sync is due");
     return ExitCode::done;
   }
-  HASYNC_TRY(const auto outcome, agent::sync_once(local->node(), {.trigger = "schedule"}));
+  agent::SyncOrder order{.trigger = "schedule"};
+  order.on_attempt_failed = [&session](const std::string& words) { session.log().notice("sync: " + words); };
+  HASYNC_TRY(const auto outcome, agent::sync_once(local->node(), order));
   for (const auto& complaint : outcome.hooks) session.log().warning(complaint);
   session.log().info(fmt::format("sync: {}", store::sync_result_name(outcome.run.result)));
   HASYNC_CHECK(agent::send_mail(local->node(), notify::Which::due));

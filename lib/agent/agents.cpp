@@ -50,9 +50,11 @@ Result<std::optional<Told>> tell_run(const Node& node, const store::SyncRun& run
   HASYNC_TRY(const auto failed_in_a_row, store::failures_since_good_run(node.database));
   if (run.result == store::SyncResult::failed) {
     if (failed_in_a_row > 1) return std::nullopt;
+    HASYNC_TRY(const auto state, store::read_node(node.database));
+    // One that a promotion put an end to: nobody is to mend that.
+    if (state && state->role == Role::primary) return Told{"sync failed", std::nullopt};
     notify::SyncFailed event{.why = run.note};
     HASYNC_TRY(event.data_age, data_age_at(node, now));
-    HASYNC_TRY(const auto state, store::read_node(node.database));
     if (state && state->applied)
       event.next_due = schedule::next_due({state->applied->anchor, state->applied->every}, now);
     return Told{"sync failed", node.settings.notify.on_failure
@@ -200,6 +202,13 @@ Result<FileLock> take_beat_lock(const Node& node) {
   return FileLock::take(node.paths.beat_lock(), fmt::format("a heartbeat (pid {})", ::getpid()));
 }
 
+// When the run that is due now makes way for the next one.
+Result<std::optional<Instant>> end_of_slot(const Node& node) {
+  HASYNC_TRY(const auto state, store::read_node(node.database));
+  if (!state || !state->applied) return std::nullopt;
+  return schedule::next_due({state->applied->anchor, state->applied->every}, node.clock.now());
+}
+
 }  // namespace
 
 Result<bool> sync_is_due(const Node& node) {
@@ -213,8 +222,12 @@ Result<bool> sync_is_due(const Node& node) {
 }
 
 Result<sync::Outcome> sync_once(const Node& node, const SyncOrder& order) {
-  const sync::Request request{order.trigger, order.forced, order.on_progress,
-                              [&node](const store::SyncRun& run) { return record_run(node, run); }};
+  sync::Request request{order.trigger, order.forced, order.on_progress,
+                        [&node](const store::SyncRun& run) { return record_run(node, run); }};
+  request.on_attempt_failed = order.on_attempt_failed;
+  if (order.trigger == "schedule") {
+    HASYNC_TRY(request.try_until, end_of_slot(node));
+  }
   HASYNC_TRY(auto outcome,
              sync::run_sync(node.settings, node.paths, node.database, request, {node.clock, node.runner}));
   HASYNC_CHECK(tell_hooks(node, outcome));

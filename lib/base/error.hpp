@@ -19,6 +19,9 @@ enum class ExitCode {
   interrupted = 130,
 };
 
+// Whether the same may work in a while although nobody does anything about it.
+enum class Outlook { lasting, passing };
+
 // A place in a file an operator can open; line and column count from 1, column in characters.
 struct SourcePosition {
   std::string file;
@@ -31,6 +34,7 @@ struct Error {
   std::string message;                 // what happened, to what, why, and what to do next
   std::vector<std::string> context{};  // outermost last; told before the message
   std::optional<SourcePosition> where{};
+  Outlook outlook = Outlook::lasting;
 };
 
 // "FILE:LINE:COLUMN: outer: inner: message", one line without a newline at its end.

@@ -141,6 +141,8 @@ void write_sync(Writer& out, const Sync& sync) {
   out.unset("shrink_limit", fmt::format("{}%", defaults.shrink_limit),
             "a point that has lost more than this is not published before you say so");
   out.unset("timeout", format_duration(defaults.timeout), "a run that takes longer is ended, and has failed");
+  out.unset("retry_interval", format_duration(defaults.retry_interval),
+            "a peer that does not answer is tried again after this, then after more; 0: never");
   out.set_unless(defaults.bandwidth_limit, "bandwidth_limit", sync.bandwidth_limit, rate_text, "20MiB/s",
                  "the most that a run may transfer");
   out.list("datasets", sync.datasets, flow_of, "", "live: where the application looks once this server is primary");

@@ -76,6 +76,10 @@ const std::vector<Key> plain_keys{
     {"sync.timeout", KeyType::duration, optional, "2h", "10s to 7d",
      "A run that takes longer is ended, and has failed.",
      [](V v, T t) { return into(t.config.sync.timeout, v, 10s, 168h); }},
+    {"sync.retry_interval", KeyType::duration, optional, "30s", "1s to 1h; 0: never",
+     "A run of the schedule that fails for what may pass by itself, as a peer that does not answer, tries again after "
+     "this, then after twice as long, and so on, before the next run is due.",
+     [](V v, T t) { return into(t.config.sync.retry_interval, v, 0s, 1h); }},
     {"sync.bandwidth_limit", KeyType::size, optional, "0", "a rate as 20MiB/s; 0: none",
      "The most a run may transfer in a second.", [](V v, T t) { return into_size(t.config.sync.bandwidth_limit, v); }},
     {"sync.datasets[].name", KeyType::text, required, "", "letters, digits, - and _",

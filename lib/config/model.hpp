@@ -70,7 +70,8 @@ struct Sync {
   int keep = 3;
   int shrink_limit = 50;  // percent of files or bytes; a point that loses more is held
   Duration timeout = std::chrono::hours{2};
-  std::int64_t bandwidth_limit = 0;  // bytes per second, 0: none
+  Duration retry_interval = std::chrono::seconds{30};  // 0: a failed attempt fails the run
+  std::int64_t bandwidth_limit = 0;                    // bytes per second, 0: none
   std::vector<Dataset> datasets;
   std::vector<Hook> before;
   std::vector<Hook> after;

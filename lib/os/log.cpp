@@ -23,11 +23,12 @@ bool stderr_is_journal() {
 // fmt::print(3) throws where stderr is closed or on a full disk; what cannot be said must not end a promotion.
 void say_on_stderr(std::string_view text) { static_cast<void>(std::fwrite(text.data(), 1, text.size(), stderr)); }
 
-Log::Log(Verbosity verbosity) : verbosity_(verbosity), to_journal_(stderr_is_journal()) {}
+Log::Log(Verbosity verbosity)
+    : verbosity_(verbosity), to_journal_(stderr_is_journal()), watched_(to_journal_ || ::isatty(STDERR_FILENO) == 1) {}
 
 void Log::say(Severity severity, std::string_view line) const {
   const auto priority = fmt::format("<{}>", static_cast<int>(severity));
-  const auto* const name = severity == Severity::info      ? ""
+  const auto* const name = severity >= Severity::notice    ? ""
                            : severity == Severity::warning ? "hasync: warning: "
                                                            : "hasync: ";
   say_on_stderr(fmt::format("{}{}\n", to_journal_ ? priority : name, line));

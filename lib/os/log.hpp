@@ -5,7 +5,7 @@
 
 namespace hasync {
 
-enum class Severity { error = 3, warning = 4, info = 6 };
+enum class Severity { error = 3, warning = 4, notice = 5, info = 6 };
 enum class Verbosity { quiet, verbose };
 
 // As it is, past every priority; trouble with it is ignored.
@@ -16,6 +16,10 @@ class Log {
   explicit Log(Verbosity verbosity);
   void error(std::string_view line) const { say(Severity::error, line); }
   void warning(std::string_view line) const { say(Severity::warning, line); }
+  // For whoever watches: the journal, or a terminal.
+  void notice(std::string_view line) const {
+    if (verbosity_ == Verbosity::verbose || watched_) say(Severity::notice, line);
+  }
   void info(std::string_view line) const {
     if (verbosity_ == Verbosity::verbose) say(Severity::info, line);
   }
@@ -24,6 +28,7 @@ class Log {
   void say(Severity severity, std::string_view line) const;
   Verbosity verbosity_;
   bool to_journal_;
+  bool watched_;
 };
 
 }  // namespace hasync

@@ -17,27 +17,39 @@ std::string account(const config::Peer& peer) { return peer.user.empty() ? peer.
 
 struct Sign {
   std::string_view said;
+  Outlook outlook;
   std::string_view means;  // {0}: the peer's name, {1}: its host, {2}: its user
 };
+constexpr auto lasting = Outlook::lasting, passing = Outlook::passing;
 
+constexpr std::string_view closed = "{0} ({1}) closed the ssh connection; was it stopped, or is it overloaded?";
 constexpr std::array signs{
-    Sign{"REMOTE HOST IDENTIFICATION HAS CHANGED",
+    Sign{"REMOTE HOST IDENTIFICATION HAS CHANGED", lasting,
          "the ssh host key of {0} ({1}) has changed: either it was installed anew, or someone is in between. Compare "
          "its fingerprint on {0} "
          "itself, then replace the old key in known_hosts"},
-    Sign{"Host key verification failed",
+    Sign{"Host key verification failed", lasting,
          "the ssh host key of {0} ({1}) is not known here; put it into known_hosts after comparing its fingerprint"},
-    Sign{"Permission denied",
+    Sign{"Permission denied", lasting,
          "{0} ({1}) refuses the ssh key for user {2}; add this node's public key to its authorized_keys"},
-    Sign{"Connection refused", "{0} ({1}) refuses ssh connections; is sshd running there, and is peer.port right?"},
-    Sign{"Name or service not known", "the name {1} of {0} is not known; check peer.host and the name server"},
-    Sign{"Could not resolve hostname", "the name {1} of {0} is not known; check peer.host and the name server"},
+    Sign{"Connection refused", passing,
+         "{0} ({1}) refuses ssh connections; is sshd running there, and is peer.port right?"},
+    Sign{"Temporary failure in name resolution", passing,
+         "the name {1} of {0} cannot be looked up now; does the name server answer?"},
+    Sign{"Name or service not known", lasting, "the name {1} of {0} is not known; check peer.host and the name server"},
+    Sign{"Could not resolve hostname", lasting,
+         "the name {1} of {0} is not known; check peer.host and the name server"},
     Sign{
-        "Connection reset",
+        "Connection reset", passing,
         "{0} ({1}) closed the connection before ssh could begin; is it sshd that listens on peer.port, and does it let "
         "this address in?"},
-    Sign{"timed out", "{0} ({1}) does not answer to ssh; is it up, and is the network?"},
-    Sign{"No route to host", "there is no way to {0} ({1}) on the network"},
+    Sign{"closed by remote host", passing, closed},
+    Sign{"Connection closed by", passing, closed},
+    Sign{"Broken pipe", passing, closed},
+    Sign{"not responding", passing, "{0} ({1}) stopped answering to ssh; is it up, and is the network?"},
+    Sign{"timed out", passing, "{0} ({1}) does not answer to ssh; is it up, and is the network?"},
+    Sign{"Network is unreachable", passing, "there is no way to {0} ({1}) on the network"},
+    Sign{"No route to host", passing, "there is no way to {0} ({1}) on the network"},
 };
 
 }  // namespace
@@ -93,10 +105,15 @@ std::string rsync_source(const config::Peer& peer, const std::string& folder) {
 Error explain_ssh(const config::Peer& peer, const std::string& errors) {
   for (const auto& sign : signs)
     if (errors.find(sign.said) != std::string::npos)
-      return {ExitCode::unreachable, fmt::format(fmt::runtime(sign.means), peer.name, peer.host, peer.user)};
+      return {.code = ExitCode::unreachable,
+              .message = fmt::format(fmt::runtime(sign.means), peer.name, peer.host, peer.user),
+              .outlook = sign.outlook};
+  // A fault of the settings or of a key is never without a word.
   const auto said = printable(last_line(errors));
-  return {ExitCode::unreachable,
-          fmt::format("the ssh connection to {} ({}) failed{}", peer.name, peer.host, said.empty() ? "" : ": " + said)};
+  return {.code = ExitCode::unreachable,
+          .message = fmt::format("the ssh connection to {} ({}) failed{}", peer.name, peer.host,
+                                 said.empty() ? "" : ": " + said),
+          .outlook = said.empty() ? passing : lasting};
 }
 
 std::optional<Error> told_refusal(const config::Peer& peer, const std::string& errors) {

@@ -21,7 +21,7 @@ std::vector<std::string> rsync_transport(const config::Peer& peer, Duration conn
 // "user@host:/path/" for ssh, "/path/" for local: the trailing slash means the content of the folder.
 std::string rsync_source(const config::Peer& peer, const std::string& folder);
 
-// What stderr of a failed ssh (exit status 255) means, and what to do: ExitCode::unreachable.
+// What stderr of a failed ssh (exit status 255) means, what to do, and whether it may pass: ExitCode::unreachable.
 Error explain_ssh(const config::Peer& peer, const std::string& errors);
 
 // Where the `hasync agent serve` of the peer has refused what was asked for, its words, and what to do

@@ -84,6 +84,11 @@ std::string tell_schedule(const agent::Status& status, LocalTime local) {
 
 std::string tell_last_run(const agent::Status& status) {
   const auto& sync = status.sync;
+  const bool waits = sync.last && sync.last->result == store::SyncResult::running && !sync.last->note.empty();
+  if (waits)
+    return fmt::format("AT IT since {} · {}",
+                       format_rfc3339(std::chrono::floor<std::chrono::seconds>(sync.last->started)),
+                       printable(sync.last->note));
   if (sync.last && sync.last->result == store::SyncResult::held)
     return fmt::format("point {0} is HELD: {1} · hasync points publish {0}, or: hasync points discard {0}",
                        sync.last->point.value_or(""), printable(sync.last->note));

@@ -42,6 +42,9 @@ class Carrier {
   // Any other program; its own words are the error's.
   Result<void> run(const std::vector<std::string>& argv);
 
+  // What is left of the time that the run has.
+  Duration left() const { return deadline_ - seams_.clock.uptime(); }
+
   void note(std::string words);
   std::string notes() const;
   const config::Config& settings() const { return settings_; }

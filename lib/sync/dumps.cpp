@@ -40,6 +40,30 @@ constexpr std::array signs{
     Sign{"permission denied", "it needs a user who may read all of the database"},
 };
 
+// By which a database server says that it takes no connections for now, or has ended one.
+constexpr std::array of_a_server_for_now{"the database system is",  // starting up, shutting down, in recovery mode
+                                         "too many clients already",
+                                         "remaining connection slots are reserved",
+                                         "Connection refused",
+                                         "Is the server running",
+                                         "server closed the connection unexpectedly",
+                                         "terminating connection due to administrator command",
+                                         "terminating connection because of crash of another server process",
+                                         "timeout expired",
+                                         "Can't connect",
+                                         "Too many connections",
+                                         "Lost connection",
+                                         "server has gone away",
+                                         "Server shutdown in progress"};
+
+Outlook outlook_of(const config::Dataset& dataset, const ProcessResult& result) {
+  const bool passes = config::is_of_a_server(dataset.type) && result.code != not_found &&
+                      result.code != not_executable &&
+                      std::any_of(of_a_server_for_now.begin(), of_a_server_for_now.end(),
+                                  [&](std::string_view said) { return result.errors.find(said) != std::string::npos; });
+  return passes ? Outlook::passing : Outlook::lasting;
+}
+
 std::string tell_server(const std::string& errors) {
   const auto lines = split(errors, '\n');
   const auto first = std::find_if(lines.begin(), lines.end(),
@@ -138,7 +162,9 @@ std::optional<Error> judge_dump(const config::Config& settings, const config::Da
     return Error{ExitCode::failed, fmt::format("the dump was {}", tell_end(result))};
   const bool over_ssh = settings.peer.transport == config::Transport::ssh;
   if (over_ssh && result.code == ssh_failed) return peer::explain_ssh(settings.peer, result.errors);
-  return Error{ExitCode::failed, tell_failure(settings, dataset, printable(program), result)};
+  return Error{.code = ExitCode::failed,
+               .message = tell_failure(settings, dataset, printable(program), result),
+               .outlook = outlook_of(dataset, result)};
 }
 
 std::optional<Error> judge_archive(const ProcessResult& result) {

@@ -14,8 +14,8 @@ namespace {
 constexpr auto connect_timeout = std::chrono::seconds{15};
 // An rsync that neither sends nor receives for so long ends itself (exit status 30).
 constexpr int io_timeout_s = 120;
-constexpr int unsupported = 4, stream_ended = 12, vanished = 24, partial = 23, ssh_failed = 255,
-              no_remote_program = 127;
+constexpr int unsupported = 4, socket_failed = 10, stream_ended = 12, no_data = 30, no_daemon = 35, vanished = 24,
+              partial = 23, ssh_failed = 255, no_remote_program = 127;
 
 // Everything a file has, as it is; times to the nanosecond, for the quick check, too.
 const std::vector<std::string> exact{"rsync", "-aHAX", "--sparse", "--modify-window=-1", "--numeric-ids"};
@@ -81,6 +81,19 @@ std::string tell_failure(const config::Config& settings, const config::Dataset& 
     return fmt::format("not everything could be read or written, so nothing is published: {}",
                        first_complaint(result.errors));
   return fmt::format("rsync failed with exit status {}: {}", result.code, first_complaint(result.errors));
+}
+
+// Once something came, the peer had let us in, and its rsync was there.
+bool broke_off_in_the_middle(const ProcessResult& result) {
+  return result.code == stream_ended &&
+         result.errors.find("connection unexpectedly closed (0 bytes") == std::string::npos &&
+         result.errors.find("not found") == std::string::npos;
+}
+
+Outlook outlook_of(const ProcessResult& result) {
+  const bool passes = result.code == socket_failed || result.code == no_data || result.code == no_daemon ||
+                      broke_off_in_the_middle(result);
+  return passes ? Outlook::passing : Outlook::lasting;
 }
 
 }  // namespace
@@ -161,9 +174,14 @@ Judged judge(const config::Config& settings, const config::Dataset& dataset, con
   const bool broke_off = result.code == stream_ended &&
                          result.errors.find("connection unexpectedly closed") != std::string::npos &&
                          result.errors.find("not found") == std::string::npos;
-  if (over_ssh && (result.code == ssh_failed || broke_off))
-    return {with_context(peer::explain_ssh(settings.peer, result.errors), about), {}};
-  return {Error{ExitCode::failed, about + ": " + tell_failure(settings, dataset, result)}, {}};
+  if (over_ssh && (result.code == ssh_failed || broke_off)) {
+    auto error = peer::explain_ssh(settings.peer, result.errors);
+    if (broke_off_in_the_middle(result)) error.outlook = Outlook::passing;
+    return {with_context(std::move(error), about), {}};
+  }
+  Error error{ExitCode::failed, about + ": " + tell_failure(settings, dataset, result)};
+  if (over_ssh) error.outlook = outlook_of(result);
+  return {std::move(error), {}};
 }
 
 }  // namespace hasync::sync

@@ -14,6 +14,7 @@
 #include "sync/guards.hpp"
 #include "sync/points.hpp"
 #include "sync/resume.hpp"
+#include "sync/retry.hpp"
 
 namespace hasync::sync {
 namespace {
@@ -69,15 +70,57 @@ class Run {
 
  private:
   Result<Outcome> pull() {
-    auto pulled = hooks_.begin();
-    if (pulled) pulled = attempt({store_, state_, database_, request_, *run_.point, hooks_}, carrier_, pulled_);
-    for (const auto& left : {store_.dumps(), store_.list()}) static_cast<void>(remove_tree(left));
-    if (!pulled) {
-      auto told = explained(pulled.error());  // before room is made again
-      leave(pulled.error());
-      return end(std::move(told));
+    if (const auto begun = hooks_.begin(); !begun) return end(begun.error());
+    const auto began = seams_.clock.uptime();
+    for (int attempts = 1;; ++attempts) {
+      auto error = try_once();
+      if (!error) return end(std::nullopt);
+      const auto wait = next_attempt(*error, attempts, settings_.sync.retry_interval, left_to_try());
+      if (wait) note_attempt(tell_attempt(*error, attempts, *wait));
+      if (wait && !seams_.clock.wait(*wait))
+        return end(Error{ExitCode::interrupted, "interrupted while it waited for another attempt"});
+      if (!wait || is_paused()) return end(after_attempts(std::move(*error), attempts, seams_.clock.uptime() - began));
+      if (auto refusal = refusal_by_now()) return end(std::move(*refusal));
     }
-    return end(std::nullopt);
+  }
+
+  std::optional<Error> try_once() {
+    pulled_ = {};
+    const auto done = attempt({store_, state_, database_, request_, *run_.point, hooks_}, carrier_, pulled_);
+    for (const auto& left : {store_.dumps(), store_.list()}) static_cast<void>(remove_tree(left));
+    if (done) return std::nullopt;
+    auto told = explained(done.error());  // before room is made again
+    leave(done.error());
+    return told;
+  }
+
+  Duration left_to_try() const {
+    if (!request_.try_until) return Duration{0};
+    return std::min(*request_.try_until - seams_.clock.now(), carrier_.left());
+  }
+
+  // In the record at once, for whoever looks while the run waits; what cannot be written then is not lost.
+  void note_attempt(const std::string& words) {
+    carrier_.note(words);
+    run_.note = carrier_.notes();
+    static_cast<void>(store::update_run(database_, run_));
+    if (request_.on_attempt_failed) request_.on_attempt_failed(words);
+  }
+
+  bool is_paused() const {
+    const auto node = store::read_node(database_);
+    return node && *node && store::paused(**node, seams_.clock.now());
+  }
+
+  // What may have come meanwhile: a run that waits holds no promotion up.
+  std::optional<Error> refusal_by_now() const {
+    const auto node = store::read_or_start_node(database_, settings_.node.role, seams_.clock.now());
+    if (!node) return node.error();
+    const auto unfinished = store::unfinished_failover(database_);
+    if (!unfinished) return unfinished.error();
+    auto refusal = refuse_node(*node, *unfinished, settings_.node.name);
+    if (refusal) refusal = with_context(std::move(*refusal), "there is no other attempt");
+    return refusal;
   }
 
   // What came may spare the next run the way, but for what fills the disk.

@@ -20,6 +20,10 @@ struct Request {
   std::function<void(const std::string& dataset, int percent)> on_progress{};
   // Called inside the transaction that records the run's end.
   std::function<Result<void>(const store::SyncRun&)> on_recorded{};
+  // Until when another attempt may begin after one that failed; none: the first is the only one.
+  std::optional<Instant> try_until{};
+  // Told of each attempt that is followed by another.
+  std::function<void(const std::string& words)> on_attempt_failed{};
 };
 
 struct Outcome {
