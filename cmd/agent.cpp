@@ -11,6 +11,7 @@
 #include "cmd/command.hpp"
 #include "cmd/commands.hpp"
 #include "cmd/local_node.hpp"
+#include "cmd/progress.hpp"
 #include "os/tree.hpp"
 #include "store/application_database.hpp"
 #include "sync/dumps.hpp"
@@ -25,7 +26,8 @@ Result<ExitCode> sync(Session& session) {
     session.log().info("no sync is due");
     return ExitCode::done;
   }
-  agent::SyncOrder order{.trigger = "schedule"};
+  ProgressTeller teller{session, telling_of_agent(session)};
+  agent::SyncOrder order{.trigger = "schedule", .on_progress = teller.on_progress()};
   order.on_attempt_failed = [&session](const std::string& words) { session.log().notice("sync: " + words); };
   HASYNC_TRY(const auto outcome, agent::sync_once(local->node(), order));
   for (const auto& complaint : outcome.hooks) session.log().warning(complaint);

@@ -1,16 +1,11 @@
 #include "report/sync.hpp"
 
-#include <fmt/format.h>
-
-#include <unistd.h>
-
-#include <cstdio>
-
 #include "agent/agents.hpp"
 #include "base/text.hpp"
 #include "cmd/command.hpp"
 #include "cmd/commands.hpp"
 #include "cmd/local_node.hpp"
+#include "cmd/progress.hpp"
 #include "sync/guards.hpp"
 
 namespace hasync::cmd {
@@ -21,14 +16,6 @@ struct Asked {
   bool no_progress = false;
   std::vector<std::string> forced;
 };
-
-void draw_progress(const std::string& dataset, int percent) {
-  constexpr int width = 30;
-  const int filled = percent * width / 100;
-  std::string bar;
-  for (int at = 0; at < width; ++at) bar += at < filled ? "█" : "░";
-  say_on_stderr(fmt::format("\r{} {} {:3}%\033[K", dataset, bar, percent));
-}
 
 Result<ExitCode> pull(Session& session, const Asked& asked) {
   HASYNC_TRY(const auto local, LocalNode::open(session));
@@ -41,11 +28,9 @@ Result<ExitCode> pull(Session& session, const Asked& asked) {
     if (!plan.holds.empty()) return fail(ExitCode::unsafe, "the point would be held: " + plan.holds.front().why);
     return ExitCode::done;
   }
-  agent::SyncOrder order{"operator", asked.forced, {}};
-  const bool draws = ::isatty(STDERR_FILENO) == 1 && !asked.no_progress;
-  if (draws) order.on_progress = draw_progress;
-  HASYNC_TRY(const auto outcome, agent::sync_once(node, order));
-  if (draws) say_on_stderr("\r\033[K");
+  ProgressTeller teller{session, asked.no_progress ? Telling::nothing : telling_of_operator()};
+  HASYNC_TRY(const auto outcome, agent::sync_once(node, {"operator", asked.forced, teller.on_progress()}));
+  teller.end();
   for (const auto& complaint : outcome.hooks) session.log().warning(complaint);
   session.print(report::render(outcome, session.format));
   HASYNC_CHECK(agent::send_mail(node, notify::Which::due));
@@ -60,7 +45,7 @@ void add_sync(CLI::App& parent, Invocation& invocation) {
   auto* command = add_command(parent, "sync", "pull the data from the primary now", invocation,
                               [asked](Session& session) { return pull(session, *asked); });
   command->add_flag("--dry-run", asked->dry_run, "print what would be pulled, change nothing");
-  command->add_flag("--no-progress", asked->no_progress, "no progress bar on a terminal");
+  command->add_flag("--no-progress", asked->no_progress, "do not tell how far it is");
   command->add_option("--force", asked->forced, "override a guard: " + join(sync::forceable_guards(), ", "))
       ->delimiter(',')
       ->type_name("GUARD");

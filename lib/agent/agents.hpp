@@ -19,7 +19,7 @@ Result<bool> sync_is_due(const Node& node);
 struct SyncOrder {
   std::string trigger;  // "schedule" or "operator"
   std::vector<std::string> forced{};
-  std::function<void(const std::string& dataset, int percent)> on_progress{};
+  sync::OnProgress on_progress{};
   std::function<void(const std::string& words)> on_attempt_failed{};  // and is followed by another
 };
 // One run, its event and mail in the transaction of its record. The error, if any, is in the outcome.

@@ -20,14 +20,21 @@ std::optional<Duration> between(Instant from, const std::optional<Instant>& to) 
   return to ? std::optional{*to - from} : std::nullopt;
 }
 
+// Over the whole run, planning included; of one that took no time, none.
+std::string tell_rate(const store::SyncRun& run) {
+  const auto took = run.finished ? *run.finished - run.started : Duration{0};
+  if (took < std::chrono::seconds{1} || run.transferred == 0) return {};
+  return fmt::format(" at {}/s", tell_size(run.transferred * 1000 / took.count()));
+}
+
 HistoryItem item_of(const store::SyncRun& run) {
   HistoryItem item{
       run.started, "sync", std::string{store::sync_result_name(run.result)}, between(run.started, run.finished),
       {},          {}};
   if (run.result == store::SyncResult::success)
-    item.summary =
-        fmt::format("{} changed, {} deleted, {} sent; {}, {}", with_thousands(run.changed), with_thousands(run.deleted),
-                    tell_size(run.transferred), counted(run.files, "file"), tell_size(run.bytes));
+    item.summary = fmt::format("{} changed, {} deleted, {} sent{}; {}, {}", with_thousands(run.changed),
+                               with_thousands(run.deleted), tell_size(run.transferred), tell_rate(run),
+                               counted(run.files, "file"), tell_size(run.bytes));
   if (!run.note.empty()) item.summary += (item.summary.empty() ? "" : "; ") + run.note;
   item.details = {{"id", fmt::format("{}", run.id)}, {"trigger", run.trigger}, {"point", run.point.value_or("")}};
   return item;

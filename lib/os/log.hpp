@@ -23,6 +23,9 @@ class Log {
   void info(std::string_view line) const {
     if (verbosity_ == Verbosity::verbose) say(Severity::info, line);
   }
+  // How far something is that takes long, for whoever keeps a log.
+  void progress(std::string_view line) const { say(Severity::info, line); }
+  bool to_journal() const { return to_journal_; }
 
  private:
   void say(Severity severity, std::string_view line) const;

@@ -144,6 +144,8 @@ void feed(Fd& to, std::string_view& rest) {
   to.reset();
 }
 
+constexpr auto tick = std::chrono::seconds{1};
+
 // What ends the program before it ends itself, and how far we are with it.
 class Stop {
  public:
@@ -242,17 +244,23 @@ Result<ProcessResult> SystemProcessRunner::run(const ProcessSpec& spec) {
   const std::function<void(std::string_view)> take_errors = keep(result.errors);
   std::string_view input = spec.input_file >= 0 ? std::string_view{} : spec.input;
   feed(child.input, input);
+  auto next_tick = began + tick;
 
   for (;;) {
     std::array wake{pollfd{child.pidfd.get(), POLLIN, 0}, pollfd{child.output.get(), POLLIN, 0},
                     pollfd{child.errors.get(), POLLIN, 0}, pollfd{child.input.get(), POLLOUT, 0},
                     pollfd{stop.asked() || spec.on_interrupt == OnInterrupt::go_on ? -1 : interrupt_.fd(), POLLIN, 0}};
-    const auto rest = std::max<Duration::rep>(0, (stop.next() - boot_uptime()).count());
+    const auto next = spec.on_tick ? std::min(stop.next(), next_tick) : stop.next();
+    const auto rest = std::max<Duration::rep>(0, (next - boot_uptime()).count());
     poll(wake.data(), wake.size(), static_cast<int>(std::min<Duration::rep>(rest, 60'000)));
     drain(child.output, take_output);
     drain(child.errors, take_errors);
     feed(child.input, input);
     if (wake[0].revents != 0) break;
+    if (spec.on_tick && boot_uptime() >= next_tick) {
+      spec.on_tick();
+      next_tick = boot_uptime() + tick;
+    }
     if (wake[4].revents != 0) stop.at_interrupt();
     if (boot_uptime() >= stop.next()) stop.at_deadline();
   }

@@ -28,6 +28,7 @@ struct ProcessSpec {
   std::function<void(std::string_view)> on_output{};  // stdout as it comes, instead of keeping it
   // stdout as it comes, too; an error ends the program, and is what run() gives.
   std::function<Result<void>(std::string_view)> sink{};
+  std::function<void()> on_tick{};  // about once a second while it runs, whether or not it says anything
   std::function<void(const std::string& process)> on_started{};  // what names it to end_left_over
 };
 

@@ -1,6 +1,7 @@
 #include "os/terminal.hpp"
 
 #include <poll.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <array>
@@ -9,6 +10,12 @@
 namespace hasync {
 
 bool is_terminal(int descriptor) { return ::isatty(descriptor) == 1; }
+
+int terminal_width(int descriptor) {
+  constexpr int usual = 80;
+  winsize size{};
+  return ::ioctl(descriptor, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : usual;
+}
 
 bool can_ask() { return is_terminal(STDIN_FILENO) && is_terminal(STDOUT_FILENO); }
 

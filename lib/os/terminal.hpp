@@ -9,6 +9,8 @@
 namespace hasync {
 
 bool is_terminal(int descriptor);
+// In columns; 80 where it cannot be told (ioctl_tty(2), TIOCGWINSZ).
+int terminal_width(int descriptor);
 // Somebody sits at both ends: what is asked on standard output is read, and can be answered on standard input.
 bool can_ask();
 

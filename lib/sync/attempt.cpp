@@ -47,8 +47,7 @@ class Pull {
     HASYNC_TRY(const auto held, store::held_point(order_.database));
     if (!plan.holds.empty() && held) return nothing_new(store::SyncResult::held, held->id, plan);
     HASYNC_CHECK(check_room(plan));
-    HASYNC_TRY(const auto fetched,
-               fetch({order_.store, plan, order_.point, order_.request.on_progress}, catalog, carrier_));
+    HASYNC_TRY(const auto fetched, fetch({order_.store, plan, order_.point}, catalog, carrier_));
     if (fetched == Fetched::with_gaps) HASYNC_CHECK(look_again(plan));
     HASYNC_CHECK(catalog.commit());
     all_are_here(plan);

@@ -16,11 +16,12 @@ constexpr auto connect_timeout = std::chrono::seconds{10};
 
 }  // namespace
 
-ProcessSpec Carrier::spec(std::vector<std::string> argv) const {
+ProcessSpec Carrier::spec(std::vector<std::string> argv) {
   return {.argv = std::move(argv),
           .environment = {"LC_ALL=C"},
           .timeout = std::max(Duration{1}, deadline_ - seams_.clock.uptime()),
-          .inherit = inherit_};
+          .inherit = inherit_,
+          .on_tick = [this] { meter_.tick(); }};
 }
 
 Result<void> Carrier::connect(const store::StatePaths& state, const store::NodeState& node,
@@ -56,8 +57,8 @@ Result<Counts> Carrier::run(const config::Dataset& dataset, std::vector<std::str
 
 Result<Counts> Carrier::dump(const config::Dataset& dataset, const std::string& target, const std::string& newest,
                              const std::vector<std::string>& forced) {
-  HASYNC_TRY(auto dumped,
-             make_dump({settings_, dataset, target, newest, deadline_, inherit_, forced}, seams_.clock, seams_.runner));
+  HASYNC_TRY(auto dumped, make_dump({settings_, dataset, target, newest, deadline_, inherit_, forced, meter_},
+                                    seams_.clock, seams_.runner));
   if (!dumped.note.empty()) note(fmt::format("dataset {}: {}", dataset.name, dumped.note));
   return dumped.counts;
 }

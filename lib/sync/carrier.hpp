@@ -12,6 +12,7 @@
 #include "store/node_state.hpp"
 #include "store/state.hpp"
 #include "sync/changes.hpp"
+#include "sync/progress.hpp"
 
 namespace hasync::sync {
 
@@ -30,8 +31,7 @@ class Carrier {
 
   // From here on all that is asked of the peer goes through one connection; where none can be shared, each program
   // makes its own. An error: the peer cannot be reached.
-  Result<void> connect(const store::StatePaths& state, const store::NodeState& node,
-                       std::int64_t lately_per_second);
+  Result<void> connect(const store::StatePaths& state, const store::NodeState& node, std::int64_t lately_per_second);
 
   // rsync over one dataset. Each change it lists is told, and each chunk of its output as it comes.
   Result<Counts> run(const config::Dataset& dataset, std::vector<std::string> argv, store::OnChange on_change,
@@ -44,6 +44,8 @@ class Carrier {
 
   // What is left of the time that the run has.
   Duration left() const { return deadline_ - seams_.clock.uptime(); }
+  // How far the run is; every program that it waits for tells that time goes on.
+  Meter& meter() { return meter_; }
 
   void note(std::string words);
   std::string notes() const;
@@ -51,7 +53,7 @@ class Carrier {
   Seams seams() const { return seams_; }
 
  private:
-  ProcessSpec spec(std::vector<std::string> argv) const;
+  ProcessSpec spec(std::vector<std::string> argv);
 
   config::Config settings_;  // the peer in it is reached through the connection
   Seams seams_;
@@ -59,6 +61,7 @@ class Carrier {
   std::vector<int> inherit_{};
   std::vector<std::string> notes_{};
   std::optional<peer::Connection> connection_{};
+  Meter meter_{};
 };
 
 }  // namespace hasync::sync

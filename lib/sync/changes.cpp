@@ -148,15 +148,21 @@ Result<Counts> ChangeReader::counts() {
   return counts_;
 }
 
-std::optional<int> read_percent(std::string_view chunk) {
-  const auto sign = chunk.rfind('%');
-  if (sign == std::string_view::npos) return std::nullopt;
-  auto first = sign;
-  while (first > 0 && is_digit(chunk[first - 1], '9')) --first;
-  int percent = 0;
-  for (const char digit : chunk.substr(first, std::min<std::size_t>(3, sign - first)))
-    percent = percent * 10 + (digit - '0');
-  return first == sign || percent > 100 ? std::nullopt : std::optional{percent};
+std::optional<std::int64_t> read_sent(std::string_view chunk) {
+  for (auto at = chunk.rfind('\r'); at != std::string_view::npos;
+       at = at == 0 ? std::string_view::npos : chunk.rfind('\r', at - 1)) {
+    auto rest = chunk.substr(at + 1);
+    const auto skip = [&](std::string_view letters) {
+      const auto end = std::min(rest.find_first_not_of(letters), rest.size());
+      const auto skipped = rest.substr(0, end);
+      rest.remove_prefix(end);
+      return skipped;
+    };
+    skip(" ");
+    const auto bytes = skip("0123456789,"), blank = skip(" "), percent = skip("0123456789");
+    if (!bytes.empty() && !blank.empty() && !percent.empty() && rest.starts_with('%')) return number_of(bytes);
+  }
+  return std::nullopt;
 }
 
 }  // namespace hasync::sync

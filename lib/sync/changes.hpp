@@ -49,7 +49,8 @@ class ChangeReader {
   std::int64_t all_ = 0, all_folders_ = 0;
 };
 
-// "45" of "  1,234,567  45%    1.20MB/s    0:00:12 (xfr#3, to-chk=7/12)", the newest in the chunk.
-std::optional<int> read_percent(std::string_view chunk);
+// "1234567" of "\r  1234567  45%    1.20MB/s    0:00:12 (xfr#3, to-chk=7/12)", the newest that is whole in the chunk:
+// bytes of the files that had to be sent (rsync(1), --info=progress2). The percentage counts those, too, that need not.
+std::optional<std::int64_t> read_sent(std::string_view chunk);
 
 }  // namespace hasync::sync

@@ -165,7 +165,12 @@ class Dump {
     if (is(config::DatasetType::sqlite) && order_.settings.peer.transport == config::Transport::local) {
       HASYNC_TRY(spec.argv.front(), own_program());
     }
-    spec.sink = [&](std::string_view chunk) { return file.take(chunk); };
+    order_.meter.dumps(order_.dataset.name, 0);
+    spec.sink = [&](std::string_view chunk) {
+      auto taken = file.take(chunk);
+      order_.meter.dumps(order_.dataset.name, file.bytes());
+      return taken;
+    };
     auto ended = runner_.run(spec);
     // What cannot be started here is told as by the shell of a peer.
     constexpr int not_found = 127;
@@ -214,7 +219,8 @@ class Dump {
     return {.argv = std::move(argv),
             .environment = {"LC_ALL=C"},
             .timeout = std::max(Duration{1}, order_.deadline - clock_.uptime()),
-            .inherit = order_.inherit};
+            .inherit = order_.inherit,
+            .on_tick = [this] { order_.meter.tick(); }};
   }
 
   bool is(config::DatasetType type) const { return order_.dataset.type == type; }

@@ -7,6 +7,7 @@
 #include "os/clock.hpp"
 #include "os/process.hpp"
 #include "sync/changes.hpp"
+#include "sync/progress.hpp"
 
 namespace hasync::sync {
 
@@ -18,6 +19,7 @@ struct DumpOrder {
   BootTime deadline;
   std::vector<int> inherit{};         // descriptors that the program keeps
   std::vector<std::string> forced{};  // guards overridden, see sync/guards.hpp
+  Meter& meter;
 };
 
 struct Dumped {

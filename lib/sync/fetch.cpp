@@ -48,6 +48,7 @@ class Fetching {
 
   Result<Fetched> all() {
     const auto& plan = order_.plan;
+    carrier_.meter().will_fetch(to_fetch());
     HASYNC_TRY(const bool cloned, clone_newest());
     HASYNC_CHECK(remove_all_but(order_.store.incoming(), carrier_.settings().sync.datasets));
     if (is_subvolume(order_.store.incoming())) inodes_ = Inodes::of_one_point;
@@ -61,15 +62,28 @@ class Fetching {
         continue;
       }
       if (cloned && planned.argv.empty()) continue;
+      carrier_.meter().fetches(dataset.name, 0);
       HASYNC_TRY(const bool all, cloned && !planned.newest.empty() ? transfer_listed(dataset, planned)
                                                                    : transfer_all(dataset, planned));
       complete = complete && all;
+      carrier_.meter().has_fetched(dataset.name);
     }
     HASYNC_CHECK(end_parts(order_.store));
+    carrier_.meter().finishes();
     return complete ? Fetched::whole : Fetched::with_gaps;
   }
 
  private:
+  std::vector<DatasetProgress> to_fetch() const {
+    std::vector<DatasetProgress> all;
+    for (std::size_t at = 0; at < order_.plan.datasets.size(); ++at) {
+      const auto& planned = order_.plan.datasets[at];
+      if (carrier_.settings().sync.datasets[at].type == config::DatasetType::files && !planned.argv.empty())
+        all.push_back({.dataset = planned.dataset, .planned = planned.counts.transferred});
+    }
+    return all;
+  }
+
   // A file system without hard links, or a file that has all that it may have: rsync copies what it cannot link.
   Result<bool> clone_newest() {
     const auto sharing = store::probe_sharing(order_.store.path);
@@ -182,11 +196,10 @@ class Fetching {
     return {};
   }
 
-  Progress progress() const { return order_.on_progress ? Progress::told : Progress::silent; }
+  Progress progress() const { return carrier_.meter().is_watched() ? Progress::told : Progress::silent; }
   std::function<void(std::string_view)> on_output(const config::Dataset& dataset) const {
     return [this, &dataset](std::string_view chunk) {
-      if (const auto percent = read_percent(chunk); percent && order_.on_progress)
-        order_.on_progress(dataset.name, *percent);
+      if (const auto sent = read_sent(chunk)) carrier_.meter().fetches(dataset.name, *sent);
     };
   }
 

@@ -1,6 +1,5 @@
 // Carrying out a plan: what is to be in the new point comes into STORE/incoming.
 #pragma once
-#include <functional>
 #include <string>
 
 #include "sync/plan.hpp"
@@ -11,8 +10,6 @@ struct FetchOrder {
   const store::StoreFolder& store;
   const Plan& plan;
   std::string point;  // the one that is being made
-  // How far a dataset is, in percent. Empty: rsync is not asked to tell.
-  std::function<void(const std::string& dataset, int percent)> on_progress{};
 };
 // with_gaps: some of what was planned was gone when it was to be fetched.
 enum class Fetched { whole, with_gaps };

@@ -76,6 +76,7 @@ class Planner {
         planned.going.push_back(change.path);
       return planned.newest.empty() || !order_.on_planned ? Result<void>{} : order_.on_planned(dataset.name, change);
     };
+    carrier_.meter().plans(dataset.name);
     const auto& against = planned.newest.empty() ? target : planned.newest;
     HASYNC_TRY(planned.counts, carrier_.run(dataset, plan_argv(settings, dataset, against), on_change));
     const bool changes = planned.newest.empty() || planned.counts.any_change();

@@ -37,7 +37,7 @@ std::vector<std::string> argv_of_transfer(const config::Config& settings, const 
   if (is_slow_link(settings)) argv.emplace_back("--compress");
   if (settings.sync.bandwidth_limit > 0)
     argv.push_back(fmt::format("--bwlimit={}", std::max<std::int64_t>(1, settings.sync.bandwidth_limit / 1024)));
-  if (progress == Progress::told) argv.insert(argv.end(), {"--info=progress2", "--no-inc-recursive"});
+  if (progress == Progress::told) argv.emplace_back("--info=progress2");
   return argv;
 }
 
@@ -152,7 +152,7 @@ std::vector<std::string> folders_argv(const std::string& from, const std::vector
                                       const std::string& into) {
   auto argv = exact;
   argv.insert(argv.end(), {"--no-recursive", "--dirs", "--relative", "--"});
-  for (const auto& name : names) argv.push_back(from + "/./" + name);
+  for (const auto& name : names) argv.push_back(fmt::format("{}/./{}", from, name));
   argv.push_back(into + "/");
   return argv;
 }

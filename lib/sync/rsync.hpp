@@ -21,8 +21,8 @@ struct AtHand {
   bool begun = false;                      // some are there, so that only what differs is to be sent
 };
 enum class Progress { silent, told };
-// Whether what is sent is to be compressed: worth its time only where the network is what a run waits for. What does not
-// become smaller rsync leaves as it is (rsync(1), --skip-compress).
+// Whether what is sent is to be compressed: worth its time only where the network is what a run waits for. What does
+// not become smaller rsync leaves as it is (rsync(1), --skip-compress).
 bool is_slow_link(const config::Config& settings);
 // Fills the empty folder `target` with all of the source.
 std::vector<std::string> transfer_argv(const config::Config& settings, const config::Dataset& dataset,

@@ -56,6 +56,7 @@ class Run {
         FileLock::take(store_.lock(), fmt::format("the sync run of {} (pid {})", format_rfc3339(now), ::getpid()));
     if (!lock) return end(explained(lock.error()));
     carrier_.inherit(lock->fd());
+    carrier_.meter().report_to(request_.on_progress);
     if (const auto tidied = put_in_order(store_, database_, seams_.clock); !tidied)
       return end(explained(tidied.error()));
 
@@ -157,7 +158,10 @@ class Run {
   }
 
   // A full disk says so with numbers, and what cannot be written although it is not full, why that may be.
-  Error explained(Error error) const {
+  Error explained(Error error) {
+    if (error.code == ExitCode::interrupted)
+      error.message =
+          tell_interrupted(carrier_.meter(), seams_.clock.now() - run_.started, store::current_point(store_));
     if (error.message.find("Read-only file system") != std::string::npos)
       error.message += fmt::format(
           "; a timer's sync may write only below the store that hasync apply saw: after sync.store is changed, or {} "

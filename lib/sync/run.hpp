@@ -16,8 +16,7 @@ namespace hasync::sync {
 struct Request {
   std::string trigger;              // "schedule" or "operator"
   std::vector<std::string> forced;  // guards overridden, see sync/guards.hpp
-  // What is going on, for a terminal: the dataset and how far it is. Empty: rsync is not asked to tell.
-  std::function<void(const std::string& dataset, int percent)> on_progress{};
+  OnProgress on_progress{};         // about once a second; empty: rsync is not asked to tell
   // Called inside the transaction that records the run's end.
   std::function<Result<void>(const store::SyncRun&)> on_recorded{};
   // Until when another attempt may begin after one that failed; none: the first is the only one.

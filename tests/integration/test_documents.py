@@ -1,7 +1,6 @@
 """What the README and the manual pages tell a reader to type is what the program understands."""
 import os
 import pathlib
-import pty
 import re
 import shlex
 import subprocess
@@ -54,27 +53,6 @@ def test_the_usage_of_the_program_is_in_its_manual_page(pair):
     page = pair.ok("help", "--mdoc")
     for command in ("init", "config set", "apply", "promote", "agent heartbeat", "notify flush", "points list"):
         assert f".It Nm Cm {command}\n" in page
-
-
-def test_a_progress_bar_is_for_terminals_only(pair):
-    for each in range(200):
-        (pair.source / f"f{each}").write_bytes(os.urandom(50_000))
-    leader, follower = pty.openpty()
-    process = subprocess.Popen([HASYNC, "sync"], env=pair.environment(), stdout=subprocess.DEVNULL, stderr=follower, stdin=subprocess.DEVNULL)
-    os.close(follower)
-    seen = b""
-    while True:
-        try:
-            chunk = os.read(leader, 65536)
-        except OSError:
-            break
-        if not chunk:
-            break
-        seen += chunk
-    assert process.wait(60) == 0
-    assert b"app" in seen and b"100%" in seen and "█".encode() in seen
-    (pair.source / "more").write_text("x")
-    assert pair.run("sync").stderr == ""
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="a read-only mount needs root")

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <csignal>
 
 #include "base/text.hpp"
@@ -63,6 +64,19 @@ TEST_CASE("a program that is to go on does, when it is requested to stop, up to 
   spec.argv.back() = "trap '' TERM; while :; do sleep 0.05; done";
   spec.timeout = 100ms;
   CHECK(runner.run(spec).value().end == End::timed_out);
+}
+
+TEST_CASE("while a program says nothing, time goes on") {
+  std::array<int, 2> pipe{};
+  REQUIRE(::pipe(pipe.data()) == 0);
+  int ticks = 0;
+  ProcessSpec spec{.argv = {"head", "-c", "1"}, .input_file = pipe[0], .timeout = 20s};
+  spec.on_tick = [&] {
+    ++ticks;
+    CHECK(::write(pipe[1], "x", 1) == 1);  // which is what it waits for
+  };
+  CHECK(run(spec).output == "x");
+  CHECK(ticks == 1);
 }
 
 TEST_CASE("a child left behind that holds the pipes is not waited for") {

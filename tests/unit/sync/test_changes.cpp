@@ -83,8 +83,13 @@ TEST_CASE("an error of who is told ends the counting") {
 }
 
 TEST_CASE("progress is read from rsync's own") {
-  CHECK(read_percent("\r      1,234,567  45%    1.20MB/s    0:00:12 (xfr#3, to-chk=7/12)") == 45);
-  CHECK(read_percent("\r 1 9% x\r 2 100% y") == 100);
-  CHECK_FALSE(read_percent("sending incremental file list"));
-  CHECK_FALSE(read_percent("%"));
+  CHECK(read_sent("\r        1234567  45%    1.20MB/s    0:00:12 (xfr#3, to-chk=7/12)\n") == 1234567);
+  CHECK(read_sent("\r      1,234,567  45%    1.20MB/s    0:00:12  ") == 1234567);
+  CHECK(read_sent(">f+++++++++ 9 a//=//x\n\r 32768 0% 0.00kB/s 0:00:00  \r 65536   1% 1.20MB/s") == 65536);
+  CHECK(read_sent("\r 32768   0% x\r  655") == 32768);  // cut off
+  CHECK(read_sent("\r 32768   0% x\r 65536  ") == 32768);
+  CHECK(read_sent("\r 4000000000000  7% 1.20GB/s") == 4'000'000'000'000);
+  for (const auto* other :
+       {"", "\r", "sending incremental file list", "\r%", "\r 5%", ">f+++++++++ 9 7 45% done//=//x\n"})
+    CHECK_FALSE(read_sent(other));
 }
