@@ -183,7 +183,8 @@ Checked check_schedule(const Node& node, const Installer& installer) {
                       format_rfc3339(applied.anchor))};
 }
 
-// Whether the program a promotion will start can be found there, in the PATH that cron and systemd give the agents.
+// Whether a program that a promotion or a sync will start can be found there, in the PATH that cron and systemd give
+// the agents.
 Checked check_run(const std::string& name, const std::vector<std::string>& argv) {
   const auto& program = argv.front();
   if (program.find('/') != std::string::npos)
@@ -199,6 +200,8 @@ Checked check_run(const std::string& name, const std::vector<std::string>& argv)
 std::vector<Checked> check_runs(const config::Config& settings) {
   std::vector<Checked> checked;
   const auto& failover = settings.failover;
+  for (const auto& hook : settings.sync.before) checked.push_back(check_run("hook before: " + hook.name, hook.run));
+  for (const auto& hook : settings.sync.after) checked.push_back(check_run("hook after: " + hook.name, hook.run));
   for (const auto& dataset : settings.sync.datasets)
     if (!dataset.restore.empty()) checked.push_back(check_run("restore " + dataset.name, dataset.restore));
   if (failover.fence) checked.push_back(check_run("fence", failover.fence->run));

@@ -146,6 +146,8 @@ def test_one_that_cannot_be_started_or_takes_too_long_has_failed(hooked):
     hooked.pair.settings["sync"]["before"] = [{"name": "gone", "run": ["/no/such/program"]}]
     hooked.pair.save()
     assert '"gone" (sync.before) failed: cannot start /no/such/program: No such file or directory' in hooked.pair.fails_to_sync()
+    checked = {each["name"]: each["verdict"] for each in json.loads(hooked.pair.run("check", "--json").stdout)["checks"]}
+    assert (checked["hook before: gone"], checked["hook after: after app"]) == ("bad", "good")
     assert "sync.before.gone.run: /no/such/program: No such file or directory" in hooked.pair.run("config", "check").stderr
 
     # It ignores TERM, prints without end and leaves a child that holds the pipe.
