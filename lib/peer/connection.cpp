@@ -74,8 +74,9 @@ Connection::Connection(Connection&& other) noexcept
 
 Connection::~Connection() {
   if (runner_ == nullptr) return;
-  static_cast<void>(runner_->run(
-      {.argv = with_options(ssh_argv(peer_, local_timeout), {"-S", socket_, "-O", "exit"}), .timeout = local_timeout}));
+  static_cast<void>(runner_->run({.argv = with_options(ssh_argv(peer_, local_timeout), {"-S", socket_, "-O", "exit"}),
+                                  .timeout = local_timeout,
+                                  .on_interrupt = OnInterrupt::go_on}));
 }
 
 }  // namespace hasync::peer

@@ -372,6 +372,20 @@ def test_a_run_makes_one_connection_for_all_it_asks_and_leaves_none(ssh_pair):
     assert not (pair.state / "peer.socket").exists()
 
 
+def test_a_run_that_is_interrupted_leaves_no_connection_either(ssh_pair, tmp_path):
+    pair, server = ssh_pair
+    server.describe("primary", 3)
+    begun = tmp_path / "begun"
+    (server.bin / "rsync").write_text(f"#!/bin/sh\n: >{begun}\nexec sleep 60\n")
+    (server.bin / "rsync").chmod(0o755)
+    running = pair.start("sync")
+    wait_for(begun)
+    running.send_signal(signal.SIGINT)
+    running.communicate(timeout=30)
+    assert running.returncode != 0
+    assert not (pair.state / "peer.socket").exists()
+
+
 def test_a_run_that_cannot_share_a_connection_makes_one_for_each_program(ssh_pair):
     pair, server = ssh_pair
     server.describe("primary", 3)
