@@ -1,4 +1,5 @@
 """Scheduled runs that meet a peer which does not answer for a while, over a real sshd."""
+import os
 import re
 import signal
 import sqlite3
@@ -94,7 +95,7 @@ def test_a_connection_that_breaks_off_in_the_middle_is_begun_anew(scheduled):
     hook.chmod(0o755)
     hooks = [{"name": "run", "run": [str(hook)]}, {"name": "app", "dataset": "app", "run": [str(hook)]}]
     pair.set("sync", bandwidth_limit="1MiB", before=hooks, after=hooks)
-    (pair.source / "large").write_bytes(bytes(range(256)) * 8192)
+    (pair.source / "large").write_bytes(os.urandom(2 << 20))
     process = scheduled.agent()
     wait_for(pair.store / "incoming" / "app")
     deadline = time.monotonic() + 30
