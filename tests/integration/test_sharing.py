@@ -15,12 +15,12 @@ pytestmark = needs_root
 
 
 @contextlib.contextmanager
-def mounted(kind, folder, size=400 * MIB):
+def mounted(kind, folder, size=400 * MIB, *options):
     """A new file system of that kind, of a file, at `folder`."""
     image = folder.with_suffix(".image")
     with image.open("wb") as file:
         file.truncate(size)
-    subprocess.run([f"mkfs.{kind}", "-q", str(image)], check=True, stderr=subprocess.DEVNULL, timeout=60)
+    subprocess.run([f"mkfs.{kind}", "-q", *options, str(image)], check=True, stderr=subprocess.DEVNULL, timeout=60)
     folder.mkdir()
     subprocess.run(["mount", "-o", "loop", str(image), str(folder)], check=True, timeout=60)
     try:

@@ -1,0 +1,93 @@
+"""Disks that are full by quota, or that fail, on either side: nothing is published, and the message says what it was."""
+import contextlib
+import os
+import subprocess
+
+
+from conftest import shim
+from own_host import needs_root
+from test_sharing import mounted, store_on
+from trees import tree
+
+MIB = 1 << 20
+pytestmark = needs_root
+
+
+def unmount(folder):
+    subprocess.run(["umount", str(folder)], check=True, timeout=60)
+
+
+def mount_image(image, folder):
+    subprocess.run(["mount", "-o", "loop", str(image), str(folder)], check=True, timeout=60)
+
+
+def test_a_source_that_cannot_be_read_fails_the_run_and_names_the_file(pair):
+    with mounted("ext4", pair.folder / "disk", 64 * MIB) as disk:
+        source = disk / "source"
+        source.mkdir()
+        (source / "small").write_text("1")
+        (source / "large").write_bytes(os.urandom(40 * MIB))
+        pair.set("sync", datasets=[{"name": "app", "source": str(source)}])
+        pair.ok("sync")
+        point, before = pair.current.readlink(), tree(pair.current / "app")
+        (source / "large").touch()
+        unmount(disk)
+        image = disk.with_suffix(".image")
+        size = image.stat().st_size
+        mount_image(image, disk)
+        os.truncate(image, size // 3)  # as if the rest of the disk had gone
+        told = pair.fails_to_sync()
+        os.truncate(image, size)
+        assert "not everything could be read or written, so nothing is published" in told
+        assert f"{source}/large" in told and "Input/output error" in told
+        assert pair.current.readlink() == point and tree(pair.current / "app") == before
+
+
+@contextlib.contextmanager
+def disk_that_fails(folder, size, room):
+    """A file system that believes in more room than the disk under it can write."""
+    below = folder.with_name(f"{folder.name}-below")
+    below.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={room}", "tmpfs", str(below)], check=True, timeout=60)
+    try:
+        image = below / "image"
+        with image.open("wb") as file:
+            file.truncate(size)
+        subprocess.run(["mkfs.ext4", "-q", "-O", "^has_journal", str(image)], check=True, timeout=60)
+        folder.mkdir()
+        mount_image(image, folder)
+        try:
+            yield folder
+        finally:
+            unmount(folder)
+    finally:
+        unmount(below)
+
+
+def test_a_store_whose_disk_loses_what_was_written_publishes_nothing(pair):
+    with disk_that_fails(pair.folder / "failing", 128 * MIB, 24 * MIB) as disk:
+        store_on(pair, disk)
+        (pair.source / "f").write_text("1")
+        pair.ok("sync")
+        point = pair.current.readlink()
+        (pair.source / "large").write_bytes(os.urandom(60 * MIB))
+        told = pair.run("sync")
+        assert told.returncode == 1, told
+        assert "I/O error" in told.stderr or "Input/output error" in told.stderr
+        assert pair.current.readlink() == point
+        assert tree(pair.current / "app")[b"f"][4] == b"1"
+
+
+def test_a_quota_says_so_with_the_room_that_is_left(pair):
+    with mounted("btrfs", pair.folder / "disk") as disk:
+        store_on(pair, disk)
+        subprocess.run(["btrfs", "quota", "enable", str(disk)], check=True, timeout=60)
+        (pair.source / "f").write_text("1")
+        pair.ok("sync")
+        point = pair.current.readlink()
+        (pair.source / "large").write_bytes(os.urandom(20 * MIB))
+        # A new subvolume has no limit; it gets one before rsync writes to it.
+        shims = shim(pair.folder, "rsync", f"[ ! -d {pair.store}/incoming ] || btrfs qgroup limit 4M {pair.store}/incoming || exit 1\nexec /usr/bin/rsync \"$@\"")
+        told = pair.fails_to_sync(env={"PATH": f"{shims}:/usr/local/bin:/usr/bin:/bin:/usr/sbin"})
+        assert f"no room left in the store {pair.store}" in told and " free)" in told
+        assert pair.current.readlink() == point and not (pair.store / "interrupted").exists()
