@@ -6,9 +6,9 @@
 #include <filesystem>
 #include <set>
 
-#include "peer/describe.hpp"
 #include "store/failovers.hpp"
 #include "store/node_state.hpp"
+#include "sync/asking.hpp"
 #include "sync/guards.hpp"
 #include "sync/rsync.hpp"
 
@@ -17,7 +17,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr auto ask_timeout = std::chrono::seconds{10};
 // Who asked is there to end it, with Ctrl-C.
 constexpr auto no_limit = std::chrono::days{365};
 // While rsync reads a large file for its checksum it says nothing; ssh sees to it that a dead connection ends.
@@ -31,17 +30,13 @@ std::vector<std::string> compare_argv(const config::Config& settings, const conf
   return argv;
 }
 
-Result<void> ask_who_is_there(const SourceOrder& order, Seams seams) {
+Result<void> ask_who_is_there(const SourceOrder& order, Carrier& carrier) {
   const auto& settings = order.settings;
-  HASYNC_TRY(const auto node, store::read_or_start_node(order.database, settings.node.role, seams.clock.now()));
+  HASYNC_TRY(const auto node,
+             store::read_or_start_node(order.database, settings.node.role, carrier.seams().clock.now()));
   HASYNC_TRY(const auto unfinished, store::unfinished_failover(order.database));
   if (auto refusal = refuse_node(node, unfinished, settings.node.name)) return fail(std::move(*refusal));
-  if (settings.peer.transport == config::Transport::local) return {};
-  const auto told = peer::ask_peer(settings.peer, seams.runner, ask_timeout, {});
-  if (!told && told.error().code == ExitCode::failed && !node.peer) return {};  // it has no hasync, and never had
-  if (!told) return fail(told.error());
-  if (auto refusal = refuse_peer(*told, node, {})) return fail(std::move(*refusal));
-  if (auto refusal = refuse_version(*told, HASYNC_VERSION)) return fail(std::move(*refusal));
+  HASYNC_CHECK(ask_peer(order.database, node, {}, carrier));
   return {};
 }
 
@@ -131,11 +126,11 @@ AtSource at_source(const Change& change) {
 }
 
 Result<std::vector<DatasetCompared>> compare_with_source(const SourceOrder& order, Seams seams) {
-  HASYNC_CHECK(ask_who_is_there(order, seams));
   HASYNC_TRY(auto catalog, store::Catalog::open(order.store));
   auto settings = order.settings;
   settings.sync.timeout = no_limit;
   Carrier carrier{settings, seams};
+  HASYNC_CHECK(ask_who_is_there(order, carrier));
   Comparing comparing{order, catalog, carrier};
   std::vector<DatasetCompared> all;
   for (const auto& dataset : settings.sync.datasets) {
