@@ -33,6 +33,7 @@ class Pull {
   Result<void> carry_out() {
     HASYNC_TRY(const auto node,
                store::read_or_start_node(order_.database, carrier_.settings().node.role, carrier_.seams().clock.now()));
+    carrier_.meter().asks();
     HASYNC_TRY(const auto lately, store::lately_per_second(order_.database, enough_to_tell));
     HASYNC_CHECK(carrier_.connect(order_.state, node, lately));
     HASYNC_TRY(peer_, ask_peer(order_.database, node, order_.request.forced, carrier_));

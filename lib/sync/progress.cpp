@@ -86,6 +86,8 @@ std::optional<Duration> time_left(std::int64_t rest, std::optional<std::int64_t>
 std::string tell_phase(const RunProgress& progress) {
   const auto dataset = printable(progress.dataset);
   switch (progress.phase) {
+    case Phase::beginning:
+      return "beginning";
     case Phase::asking:
       return "asking the peer";
     case Phase::planning:
@@ -105,7 +107,8 @@ std::string tell_interrupted(const Meter& meter, Duration after, const std::opti
   auto text = fmt::format("interrupted after {} while {}", tell_duration(after), tell_phase(progress));
   if (progress.phase == Phase::dumping) text += fmt::format(", {} so far", tell_size(progress.dumped));
   if (progress.phase == Phase::fetching && meter.is_watched() && progress.planned() > 0)
-    text += fmt::format(", {} of {}", tell_size(progress.sent()), tell_size(progress.planned()));
+    text += fmt::format(", {} of {}, from which the next run goes on", tell_size(progress.sent()),
+                        tell_size(progress.planned()));
   return text + (current ? fmt::format("; nothing is published, current stays {}", *current)
                          : "; nothing is published, and there is no point yet");
 }

@@ -13,7 +13,7 @@
 
 namespace hasync::sync {
 
-enum class Phase { asking, planning, dumping, fetching, finishing };
+enum class Phase { beginning, asking, planning, dumping, fetching, finishing };
 
 struct DatasetProgress {
   std::string dataset;
@@ -21,7 +21,7 @@ struct DatasetProgress {
 };
 
 struct RunProgress {
-  Phase phase = Phase::asking;
+  Phase phase = Phase::beginning;
   std::string dataset{};                    // the one at hand
   std::int64_t dumped = 0;                  // bytes of its dump so far; how many there will be nobody knows
   std::vector<DatasetProgress> datasets{};  // fetching: all that something is to be fetched of
@@ -39,6 +39,7 @@ class Meter {
   bool is_watched() const { return static_cast<bool>(on_progress_); }
   const RunProgress& progress() const { return progress_; }
 
+  void asks() { enter(Phase::asking, {}); }
   void plans(const std::string& dataset) { enter(Phase::planning, dataset); }
   void dumps(const std::string& dataset, std::int64_t bytes);
   void will_fetch(std::vector<DatasetProgress> datasets);
@@ -75,8 +76,9 @@ std::optional<Duration> time_left(std::int64_t rest, std::optional<std::int64_t>
 
 // "comparing app with its source", "dumping db", "fetching app", …
 std::string tell_phase(const RunProgress& progress);
-// What was done when somebody asked to stop: "interrupted after 3 min while fetching app, 1.2 GiB of 4.0 GiB; nothing
-// is published, current stays 2026-11-23T02:45:00Z". `current`: none, there is no point yet.
+// What was done when somebody asked to stop: "interrupted after 3 min while fetching app, 1.2 GiB of 4.0 GiB, from
+// which the next run goes on; nothing is published, current stays 2026-11-23T02:45:00Z". `current`: none, there is no
+// point yet.
 std::string tell_interrupted(const Meter& meter, Duration after, const std::optional<std::string>& current);
 
 }  // namespace hasync::sync

@@ -62,7 +62,7 @@ def slow(pair):
 def test_a_terminal_sees_one_line_for_all_datasets(slow):
     run = Terminal(slow, "sync")
     assert run.code == 0
-    assert run.frames[0].startswith("comparing app with its source")
+    assert run.frames[:2] == ["asking the peer", "comparing app with its source"]
     far = [re.match(r"fetching (\w+) \((\d) of 2\) [█░]+ +(\d+) % · (.*) of 2.0 MiB", frame) for frame in run.frames if frame.startswith("fetching")]
     assert all(far), run.frames
     assert {each[1] for each in far} == {"app", "media"} and {each[2] for each in far} == {"1", "2"}
@@ -88,7 +88,7 @@ def test_who_interrupts_it_is_told_what_was_done(slow):
         (slow.source / name).write_bytes(os.urandom(1 << 19))
     run = Terminal(slow, "sync", until=b"fetching app")
     assert run.code == 130
-    told = re.search(r"\r\x1b\[Khasync: (interrupted after [\d.]+ m?s while fetching app, \d[^;]* of 1.0 MiB; nothing is published, current stays (\S+))\r\n$", run.seen)
+    told = re.search(r"\r\x1b\[Khasync: (interrupted after [\d.]+ m?s while fetching app, \d[^;]* of 1.0 MiB, from which the next run goes on; nothing is published, current stays (\S+))\r\n$", run.seen)
     assert told and told[2] == first, run.seen
     assert slow.history("syncs")[0]["summary"] == told[1] and slow.history("syncs")[0]["result"] == "interrupted"
     assert slow.current.readlink().name == first and not (slow.store / "incoming").exists()

@@ -279,7 +279,7 @@ def test_sigterm_ends_the_run_cleanly_and_is_recorded(pair, tmp_path, words):
     running.send_signal(signal.SIGTERM)
     _, errors = running.communicate(timeout=30)
     # Of a run that nobody watches rsync was not asked how far it is.
-    far = ", 1 B of 1 B" if words == ["sync"] else ""
+    far = ", 1 B of 1 B, from which the next run goes on" if words == ["sync"] else ""
     assert running.returncode == 130
     assert re.fullmatch(rf"hasync: interrupted after [\d.]+ m?s while fetching app{far}; nothing is published, and there is no point yet\n", errors), errors
     record = pair.history("syncs")[0]

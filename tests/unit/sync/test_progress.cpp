@@ -37,13 +37,14 @@ TEST_CASE("each step is told, and that time goes on") {
   meter.report_to([&](const RunProgress& progress) { told.push_back(tell_phase(progress)); });
   CHECK(meter.is_watched());
   meter.tick();
+  meter.asks();
   meter.plans("app");
   meter.dumps("db", 0);
   meter.will_fetch({{"app", 1}});
   meter.fetches("app", 1);
   meter.finishes();
-  CHECK(told == std::vector<std::string>{"asking the peer", "comparing app with its source", "dumping db", "dumping db",
-                                         "preparing the new point", "fetching app", "writing to disk"});
+  CHECK(told == std::vector<std::string>{"beginning", "asking the peer", "comparing app with its source", "dumping db",
+                                         "dumping db", "preparing the new point", "fetching app", "writing to disk"});
 }
 
 TEST_CASE("a rate is that of the last quarter of a minute") {
@@ -89,6 +90,8 @@ TEST_CASE("who interrupts a run is told what was done, and what is so all the sa
   Meter meter;
   const auto told = [&] { return tell_interrupted(meter, 3min, "2026-11-23T02:45:00Z"); };
   const std::string rest = "; nothing is published, current stays 2026-11-23T02:45:00Z";
+  CHECK(told() == "interrupted after 3 min while beginning" + rest);
+  meter.asks();
   CHECK(told() == "interrupted after 3 min while asking the peer" + rest);
   meter.dumps("db", 5 * mib);
   CHECK(told() == "interrupted after 3 min while dumping db, 5.0 MiB so far" + rest);
@@ -96,6 +99,7 @@ TEST_CASE("who interrupts a run is told what was done, and what is so all the sa
   meter.fetches("app", mib);
   CHECK(told() == "interrupted after 3 min while fetching app" + rest);  // rsync was not asked to tell
   meter.report_to([](const RunProgress&) {});
-  CHECK(told() == "interrupted after 3 min while fetching app, 1.0 MiB of 4.0 MiB" + rest);
+  CHECK(told() ==
+        "interrupted after 3 min while fetching app, 1.0 MiB of 4.0 MiB, from which the next run goes on" + rest);
   CHECK(tell_interrupted(meter, 3min, std::nullopt).ends_with("; nothing is published, and there is no point yet"));
 }
