@@ -108,11 +108,13 @@ Error explain_ssh(const config::Peer& peer, const std::string& errors) {
       return {.code = ExitCode::unreachable,
               .message = fmt::format(fmt::runtime(sign.means), peer.name, peer.host, peer.user),
               .outlook = sign.outlook};
-  // A fault of the settings or of a key is never without a word.
-  const auto said = printable(last_line(errors));
+  // A fault of the settings or of a key is never without a word; what rsync says of it tells nothing more.
+  std::string said;
+  for (const auto& line : split(errors, '\n'))
+    if (!line.starts_with("rsync") && !trim(line).empty()) said = printable(trim(line));
   return {.code = ExitCode::unreachable,
-          .message = fmt::format("the ssh connection to {} ({}) failed{}", peer.name, peer.host,
-                                 said.empty() ? "" : ": " + said),
+          .message = fmt::format("the ssh connection to {} ({}) {}", peer.name, peer.host,
+                                 said.empty() ? "broke off" : "failed: " + said),
           .outlook = said.empty() ? passing : lasting};
 }
 
