@@ -17,7 +17,7 @@ STEP_S = 1.5
 HASHES = "find generation -type f -exec sha256sum {} + 2>/dev/null | sort | sha256sum"
 
 # Of no point: what the next sync begins with.
-KEPT_FOR_THE_NEXT = {"catalog.db", "catalog.db-shm", "catalog.db-wal", "clones"}
+KEPT_FOR_THE_NEXT = {"interrupted", "catalog.db", "catalog.db-shm", "catalog.db-wal", "clones"}
 
 
 def content(generation, number):

@@ -64,7 +64,7 @@ class Trouble:
 
     def stays(self):
         assert self.what_stands() == self.stood
-        beside = {"catalog.db", "catalog.db-shm", "catalog.db-wal", "clones", "filled"}
+        beside = {"interrupted", "catalog.db", "catalog.db-shm", "catalog.db-wal", "clones", "filled"}
         assert set(self.west.tell("ls", "-A", "/srv/hasync").split()) - beside == {"current", "lock", "points"}
         assert self.west.json("why")["would_promote"]
 
