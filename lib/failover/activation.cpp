@@ -69,6 +69,7 @@ LivePaths look_at_live_paths(const std::vector<PlannedStep>& plan, std::int64_t 
                              const std::vector<std::string>& kept) {
   std::map<std::uint64_t, std::int64_t> needed;  // by file system, counted only where the whole point does not fit
   std::vector<std::string> told;
+  bool all_share = true;
   for (const auto& step : plan) {
     if (step.kind != StepKind::copy) continue;
     const auto folder = nearest_there(fs::path{step.live}.parent_path().string());
@@ -76,7 +77,9 @@ LivePaths look_at_live_paths(const std::vector<PlannedStep>& plan, std::int64_t 
     const auto room = room_at(folder);
     if (!room) return {room.error().message, {}};
     told.push_back(fmt::format("{} has {} free", folder, tell_size(room->free_bytes)));
-    if (bytes <= room->free_bytes || can_share_blocks(step.point, folder)) continue;
+    const bool shares = can_share_blocks(step.point, folder);
+    all_share = all_share && shares;
+    if (bytes <= room->free_bytes || shares) continue;
     // What an earlier copy left there goes first.
     const auto sum = needed[room->file_system] +=
         allocated_bytes(step.point) - allocated_bytes(staging_path(step.live));
@@ -86,7 +89,9 @@ LivePaths look_at_live_paths(const std::vector<PlannedStep>& plan, std::int64_t 
               {}};
   }
   if (told.empty()) return {{}, "nothing is copied to a path"};
-  return {{}, fmt::format("the copy takes up to {}; {}", tell_size(bytes), join(told, ", "))};
+  const auto cost = all_share ? std::string{"the copy shares its blocks with the point, and takes next to no room"}
+                              : fmt::format("the copy takes up to {}", tell_size(bytes));
+  return {{}, fmt::format("{}; {}", cost, join(told, ", "))};
 }
 
 std::string trouble_with_servers(const std::vector<PlannedStep>& plan, ProcessRunner& runner) {
