@@ -64,8 +64,8 @@ Result<Connection> Connection::open(const config::Peer& peer, std::string socket
   return Connection{peer, std::move(socket), runner};
 }
 
-Connection::Connection(const config::Peer& peer, std::string socket, ProcessRunner& runner)
-    : peer_(peer), socket_(std::move(socket)), runner_(&runner) {}
+Connection::Connection(config::Peer peer, std::string socket, ProcessRunner& runner)
+    : peer_(std::move(peer)), socket_(std::move(socket)), runner_(&runner) {}
 
 Connection::Connection(Connection&& other) noexcept
     : peer_(std::move(other.peer_)),

@@ -35,7 +35,7 @@ class Connection {
   ~Connection();
 
  private:
-  Connection(const config::Peer& peer, std::string socket, ProcessRunner& runner);
+  Connection(config::Peer peer, std::string socket, ProcessRunner& runner);
 
   config::Peer peer_;
   std::string socket_;
