@@ -1,4 +1,6 @@
 """A host of the test's own, as far as a schedule sees one: where units, entries and crontabs are, and what systemctl(1) says."""
+import ctypes
+import functools
 import os
 import shutil
 import subprocess
@@ -8,6 +10,8 @@ import pytest
 from conftest import HASYNC, shim
 
 ROOT = os.geteuid() == 0
+CLONE_NEWNS = 0x00020000  # linux/sched.h
+
 needs_root = pytest.mark.skipif(not ROOT, reason="a mount namespace of its own needs root")
 
 
@@ -77,3 +81,12 @@ for unit; do case $verb:$unit in
 esac; done
 exit 0''')
     return path.split(":")[0], log
+
+
+@functools.cache
+def keep_mounts_to_ourselves():
+    """What this process mounts from here on, only those see that it starts: a mount namespace that another test makes meanwhile
+    would hold it beyond its end."""
+    if ctypes.CDLL(None, use_errno=True).unshare(CLONE_NEWNS) != 0:
+        raise OSError(ctypes.get_errno(), "unshare")
+    subprocess.run(["mount", "--make-rprivate", "/"], check=True, timeout=30)

@@ -5,7 +5,7 @@ import subprocess
 
 
 from conftest import shim
-from own_host import needs_root
+from own_host import keep_mounts_to_ourselves, needs_root
 from test_sharing import mounted, store_on
 from trees import tree
 
@@ -46,6 +46,7 @@ def test_a_source_that_cannot_be_read_fails_the_run_and_names_the_file(pair):
 @contextlib.contextmanager
 def disk_that_fails(folder, size, room):
     """A file system that believes in more room than the disk under it can write."""
+    keep_mounts_to_ourselves()
     below = folder.with_name(f"{folder.name}-below")
     below.mkdir()
     subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={room}", "tmpfs", str(below)], check=True, timeout=60)

@@ -9,6 +9,7 @@ import time
 import pytest
 
 from conftest import wait_for
+from own_host import keep_mounts_to_ourselves, needs_root
 from trees import tree
 
 MIB = 1 << 20
@@ -118,10 +119,12 @@ def test_what_came_before_the_machine_went_down_is_not_trusted(resuming):
     assert literal_bytes(pair) == 13 * MIB
 
 
+@needs_root
 def test_what_fills_the_disk_does_not_stay(resuming):
     pair, server, begun = resuming
     small = pair.folder / "small"
     small.mkdir()
+    keep_mounts_to_ourselves()
     subprocess.run(["mount", "-t", "tmpfs", "-o", "size=8m", "none", str(small)], check=True, timeout=30)
     try:
         pair.store = small / "store"

@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 
-from own_host import needs_root
+from own_host import keep_mounts_to_ourselves, needs_root
 from test_exactness import keep_each_point_exact
 from trees import tree
 
@@ -20,6 +20,7 @@ def mounted(kind, folder, size=400 * MIB, *options):
     """A new file system of that kind, of a file, at `folder`."""
     if not os.path.exists("/dev/loop-control") or kind not in pathlib.Path("/proc/filesystems").read_text().split():
         pytest.skip(f"the kernel here has no loop devices, or no {kind}")
+    keep_mounts_to_ourselves()
     image = folder.with_suffix(".image")
     with image.open("wb") as file:
         file.truncate(size)
