@@ -106,6 +106,9 @@ class Pull {
       if (carrier_.settings().sync.datasets[at].type == config::DatasetType::files)
         to_send += plan.datasets[at].counts.transferred;
     if (to_send <= room.free_bytes) return {};
+    // What an interrupted run had is there already, and shared.
+    const auto free = room.free_bytes + allocated_bytes(order_.store.interrupted());
+    if (to_send <= free) return {};
     HASYNC_TRY(const auto newest, plan.newest ? store::find_point(order_.database, *plan.newest)
                                               : Result<std::optional<store::Point>>{std::nullopt});
     if (newest && newest->bytes > 0) {
@@ -113,7 +116,7 @@ class Pull {
       const auto part = std::min(1.0, on_disk / static_cast<double>(newest->bytes));
       to_send = static_cast<std::int64_t>(static_cast<double>(to_send) * part);
     }
-    auto refusal = refuse_room(to_send, room.free_bytes, order_.store.path, order_.request.forced);
+    auto refusal = refuse_room(to_send, free, order_.store.path, order_.request.forced);
     return refusal ? Result<void>{fail(std::move(*refusal))} : Result<void>{};
   }
 

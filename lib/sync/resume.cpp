@@ -82,15 +82,19 @@ Result<void> keep_what_came(const store::StoreFolder& store, const Clock& clock)
              : Result<void>{};
 }
 
+Result<void> drop_untrusted(const store::StoreFolder& store, const Clock& clock) {
+  for (const auto& kept : kept_in(store.interrupted()))
+    if (!is_folder(parts_of(kept, clock))) HASYNC_CHECK(remove_tree(kept));
+  return {};
+}
+
 Result<std::vector<std::string>> take_up(const store::StoreFolder& store, Carrier& carrier) {
   const auto& clock = carrier.seams().clock;
   const auto parts = parts_of(store.incoming(), clock);
   HASYNC_CHECK(make_folders(parts));
   std::vector<std::string> runs;
   for (const auto& kept : kept_in(store.interrupted())) {
-    const auto had = parts_of(kept, clock);
-    if (!is_folder(had)) continue;
-    HASYNC_CHECK(take_up_parts(had, parts, carrier));
+    HASYNC_CHECK(take_up_parts(parts_of(kept, clock), parts, carrier));
     runs.insert(runs.begin(), kept);
   }
   return runs;

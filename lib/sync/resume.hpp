@@ -17,6 +17,9 @@ std::string partial_folder(const store::StoreFolder& store, const Clock& clock, 
 // STORE/incoming, which is not to become a point, is kept so; or removed, where it is of no use.
 Result<void> keep_what_came(const store::StoreFolder& store, const Clock& clock);
 
+// What was kept before this machine went down goes.
+Result<void> drop_untrusted(const store::StoreFolder& store, const Clock& clock);
+
 // STORE/incoming gets its folder for parts of files, with those that were kept. Gives the folders of the runs whose
 // whole files were, newest first.
 Result<std::vector<std::string>> take_up(const store::StoreFolder& store, Carrier& carrier);

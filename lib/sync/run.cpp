@@ -27,6 +27,7 @@ Error held(const std::string& point, const std::string& why) {
 
 bool is_lack_of_room(const Error& error) {
   return error.message.find("no room left") != std::string::npos ||
+         error.message.find("Disk quota exceeded") != std::string::npos ||
          error.message.find("No space left") != std::string::npos;
 }
 

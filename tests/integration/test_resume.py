@@ -120,6 +120,24 @@ def test_what_came_before_the_machine_went_down_is_not_trusted(resuming):
 
 
 @needs_root
+def test_what_came_is_not_asked_room_for_again(resuming):
+    pair, server, begun = resuming
+    small = pair.folder / "small"
+    small.mkdir()
+    keep_mounts_to_ourselves()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=40m", "none", str(small)], check=True, timeout=30)
+    try:
+        pair.store = small / "store"
+        pair.set("sync", store=str(pair.store))
+        (pair.source / "aaa").write_bytes(os.urandom(16 * MIB))
+        (pair.source / "zzz").write_bytes(os.urandom(12 * MIB))
+        end_in_the_middle(pair, server, begun, "interrupted", lambda: wait_until_large(pair, "zzz", 1))
+        assert literal_bytes(pair) < 14 * MIB
+    finally:
+        subprocess.run(["umount", str(small)], check=True, timeout=30)
+
+
+@needs_root
 def test_what_fills_the_disk_does_not_stay(resuming):
     pair, server, begun = resuming
     small = pair.folder / "small"
