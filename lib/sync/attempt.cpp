@@ -9,6 +9,7 @@
 #include "sync/build.hpp"
 #include "sync/fetch.hpp"
 #include "sync/points.hpp"
+#include "sync/resume.hpp"
 
 namespace hasync::sync {
 namespace {
@@ -107,7 +108,7 @@ class Pull {
         to_send += plan.datasets[at].counts.transferred;
     if (to_send <= room.free_bytes) return {};
     // What an interrupted run had is there already, and shared.
-    const auto free = room.free_bytes + allocated_bytes(order_.store.interrupted());
+    const auto free = room.free_bytes + bytes_that_came(order_.store);
     if (to_send <= free) return {};
     HASYNC_TRY(const auto newest, plan.newest ? store::find_point(order_.database, *plan.newest)
                                               : Result<std::optional<store::Point>>{std::nullopt});

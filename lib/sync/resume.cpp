@@ -1,6 +1,7 @@
 #include "sync/resume.hpp"
 
 #include <fmt/format.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <charconv>
@@ -86,6 +87,19 @@ Result<void> drop_untrusted(const store::StoreFolder& store, const Clock& clock)
   for (const auto& kept : kept_in(store.interrupted()))
     if (!is_folder(parts_of(kept, clock))) HASYNC_CHECK(remove_tree(kept));
   return {};
+}
+
+std::int64_t bytes_that_came(const store::StoreFolder& store) {
+  constexpr std::int64_t block = 512;  // stat(2)
+  std::int64_t bytes = 0;
+  std::error_code error;
+  for (fs::recursive_directory_iterator entry{store.interrupted(), error}, end; !error && entry != end;
+       entry.increment(error)) {
+    struct stat found {};
+    if (::lstat(entry->path().c_str(), &found) == 0 && S_ISREG(found.st_mode) && found.st_nlink == 1)
+      bytes += found.st_blocks * block;
+  }
+  return bytes;
 }
 
 Result<std::vector<std::string>> take_up(const store::StoreFolder& store, Carrier& carrier) {

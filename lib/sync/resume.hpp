@@ -2,6 +2,7 @@
 // those of a point, and parts of files, which rsync goes on from (rsync(1), --partial-dir). As nothing of it was synced
 // to disk, it is of use only until this machine goes down.
 #pragma once
+#include <cstdint>
 #include <functional>
 #include <string>
 #include <vector>
@@ -19,6 +20,9 @@ Result<void> keep_what_came(const store::StoreFolder& store, const Clock& clock)
 
 // What was kept before this machine went down goes.
 Result<void> drop_untrusted(const store::StoreFolder& store, const Clock& clock);
+
+// What of it takes room: what it shares with points by hard links does not.
+std::int64_t bytes_that_came(const store::StoreFolder& store);
 
 // STORE/incoming gets its folder for parts of files, with those that were kept. Gives the folders of the runs whose
 // whole files were, newest first.
