@@ -10,6 +10,7 @@
 
 #include "base/text.hpp"
 #include "failover/databases.hpp"
+#include "os/disk_writes.hpp"
 #include "os/private_copy.hpp"
 #include "os/tree.hpp"
 
@@ -112,13 +113,14 @@ Result<std::string> copy_point(const std::string& point, const std::string& live
     return fail(ExitCode::failed, fmt::format("{} is not there", point));
   HASYNC_CHECK(make_folders(fs::path{live}.parent_path().string()));
   HASYNC_CHECK(remove_tree(staging));
+  HASYNC_TRY(const auto writes, DiskWrites::begin(fs::path{live}.parent_path().string()));
   auto copied =
       run_copy(copy_argv(point, staging), fmt::format("{} to {}", point, staging), {timeout, inherit}, runner);
   if (!copied) {
     static_cast<void>(remove_tree(staging));  // at once: it may be what fills the disk
     return fail(std::move(copied.error()));
   }
-  HASYNC_CHECK(sync_filesystem(staging));
+  HASYNC_CHECK(writes.finish());
   return file_identity(staging);
 }
 

@@ -59,13 +59,6 @@ Result<void> remove_tree(const std::string& path) {
   return {};
 }
 
-Result<void> sync_filesystem(const std::string& path) {
-  const Fd folder{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
-  if (!folder || ::syncfs(folder.get()) != 0)
-    return fail(os_error(fmt::format("cannot write {} to disk", path), errno));
-  return {};
-}
-
 Result<void> move_durably(const std::string& from, const std::string& to) {
   if (::rename(from.c_str(), to.c_str()) != 0)
     return fail(os_error(fmt::format("cannot move {} to {}", from, to), errno));

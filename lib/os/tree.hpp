@@ -10,8 +10,6 @@ namespace hasync {
 Result<void> make_folders(const std::string& path);
 // Removes `path` and all below it, never following a symlink; nothing there is fine.
 Result<void> remove_tree(const std::string& path);
-// Everything written to the file system of `path` so far is on disk (syncfs(2)).
-Result<void> sync_filesystem(const std::string& path);
 // rename(2), then both folders are on disk.
 Result<void> move_durably(const std::string& from, const std::string& to);
 // What `one` and `other` name trade places in one step (renameat2(2) RENAME_EXCHANGE).

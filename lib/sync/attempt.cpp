@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/text.hpp"
+#include "os/disk_writes.hpp"
 #include "os/tree.hpp"
 #include "sync/build.hpp"
 #include "sync/fetch.hpp"
@@ -39,6 +40,7 @@ class Pull {
     HASYNC_CHECK(carrier_.connect(order_.state, node, lately));
     HASYNC_TRY(peer_, ask_peer(order_.database, node, order_.request.forced, carrier_));
     pulled_.term = peer_.term;
+    HASYNC_TRY(const auto writes, DiskWrites::begin(order_.store.path));
     HASYNC_TRY(auto catalog, store::Catalog::open(order_.store));
     HASYNC_CHECK(catalog.keep_only(store::point_ids(order_.store)));
     HASYNC_CHECK(catalog.begin(order_.point, store::current_point(order_.store)));
@@ -53,6 +55,7 @@ class Pull {
     if (fetched == Fetched::with_gaps) HASYNC_CHECK(look_again(plan));
     HASYNC_CHECK(catalog.commit());
     all_are_here(plan);
+    HASYNC_CHECK(bring_to_disk(writes));
     pulled_.datasets = plan.datasets;
     pulled_.point = order_.point;
     return plan.holds.empty() ? publish_point() : hold_point();
@@ -130,8 +133,17 @@ class Pull {
     return fail(ExitCode::unsafe, "the source changed while it was read: " + now.holds.front().why);
   }
 
+  // Before the role lock is taken: a promotion must not wait for a slow disk. After an error what came is good for
+  // nothing, also what an earlier run left.
+  Result<void> bring_to_disk(const DiskWrites& writes) {
+    auto written = writes.finish([this] { carrier_.meter().tick(); });
+    if (!written)
+      for (const auto& lost : {order_.store.incoming(), order_.store.interrupted()})
+        static_cast<void>(remove_tree(lost));
+    return written;
+  }
+
   Result<void> hold_point() {
-    HASYNC_CHECK(sync_filesystem(order_.store.incoming()));
     HASYNC_CHECK(place(order_.store, order_.point));
     pulled_.result = store::SyncResult::held;
     return {};
@@ -139,8 +151,6 @@ class Pull {
 
   // A promotion holds the role lock from its first step to its last: then it is too late to publish.
   Result<void> publish_point() {
-    // Before the lock: a promotion must not wait for a slow disk.
-    HASYNC_CHECK(sync_filesystem(order_.store.incoming()));
     auto role = FileLock::take_within(order_.state.role_lock(), fmt::format("the publishing of {}", order_.point),
                                       carrier_.seams().clock, role_lock_patience);
     if (!role && role.error().code != ExitCode::busy) return fail(role.error());

@@ -10,6 +10,7 @@
 
 #include "base/text.hpp"
 #include "os/beneath.hpp"
+#include "os/disk_writes.hpp"
 #include "os/file_lock.hpp"
 #include "os/private_copy.hpp"
 #include "sync/rsync.hpp"
@@ -113,9 +114,10 @@ Result<FileLock> begin_staging(const std::string& staging) {
 }
 
 Result<void> fill_staging(const Restoring& restoring, const CopyBounds& bounds, ProcessRunner& runner) {
+  HASYNC_TRY(const auto writes, DiskWrites::begin(restoring.staging));
   for (const auto& argv : commands_of(restoring))
     HASYNC_CHECK(run_copy(argv, fmt::format("{} to {}", restoring.from, restoring.staging), bounds, runner));
-  return sync_filesystem(restoring.staging);
+  return writes.finish();
 }
 
 Result<void> put_in_place(const Restoring& restoring) {

@@ -79,6 +79,25 @@ def test_a_store_whose_disk_loses_what_was_written_publishes_nothing(pair):
         assert tree(pair.current / "app")[b"f"][4] == b"1"
 
 
+def test_an_error_of_the_disk_that_somebody_elses_sync_heard_of_first_publishes_nothing(pair):
+    with disk_that_fails(pair.folder / "failing", 128 * MIB, 24 * MIB) as disk:
+        store_on(pair, disk)
+        (pair.source / "f").write_text("1")
+        pair.ok("sync")
+        point = pair.current.readlink()
+        (pair.source / "large").write_bytes(os.urandom(60 * MIB))
+        heard = pair.folder / "heard"
+        works_again = f"mount -o remount,size=200M {disk}-below"
+        shims = shim(pair.folder, "rsync", f"""/usr/bin/rsync "$@"
+ended=$?
+[ ! -e {pair.store}/incoming/app/large ] || {{ sync -f {disk} 2>{heard}; {works_again}; }}
+exit $ended""")
+        told = pair.run("sync", env={"PATH": f"{shims}:/usr/local/bin:/usr/bin:/bin:/usr/sbin"})
+        assert "error syncing" in heard.read_text()
+        assert told.returncode == 1 and f"cannot write {pair.store} to disk: " in told.stderr, told
+        assert pair.current.readlink() == point and not (pair.store / "incoming").exists() and not (pair.store / "interrupted").exists()
+
+
 def test_a_quota_says_so_with_the_room_that_is_left(pair):
     with mounted("btrfs", pair.folder / "disk") as disk:
         store_on(pair, disk)
