@@ -14,6 +14,7 @@
 #include <set>
 
 #include "base/fd.hpp"
+#include "base/text.hpp"
 #include "os/atomic_file.hpp"
 #include "os/subvolume.hpp"
 
@@ -133,8 +134,14 @@ Result<Room> room_at(const std::string& path) {
   struct statvfs found {};
   if (::statvfs(path.c_str(), &found) != 0)
     return fail(os_error(fmt::format("cannot ask for the room at {}", path), errno));
-  return Room{static_cast<std::int64_t>(found.f_bavail * found.f_frsize), static_cast<std::int64_t>(found.f_favail),
-              found.f_fsid};
+  Room room{static_cast<std::int64_t>(found.f_bavail * found.f_frsize), {}, found.f_fsid};
+  if (found.f_files > 0) room.free_inodes = static_cast<std::int64_t>(found.f_favail);
+  return room;
+}
+
+std::string tell_room(const Room& room) {
+  const auto inodes = room.free_inodes ? " and " + counted(*room.free_inodes, "inode") : "";
+  return fmt::format("{}{} free", tell_size(room.free_bytes), inodes);
 }
 
 }  // namespace hasync

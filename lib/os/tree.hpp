@@ -1,6 +1,7 @@
 // Whole folders on disk: making them durable, exchanging and removing them, and what room there is.
 #pragma once
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "base/result.hpp"
@@ -39,10 +40,12 @@ std::int64_t allocated_bytes(const std::string& path);  // amount_at(path).on_di
 bool can_share_blocks(const std::string& from, const std::string& folder);
 
 struct Room {
-  std::int64_t free_bytes = 0;  // for us, not for root only
-  std::int64_t free_inodes = 0;
-  std::uint64_t file_system = 0;  // the same for every path on it
+  std::int64_t free_bytes = 0;                // for us, not for root only
+  std::optional<std::int64_t> free_inodes{};  // none: it makes them as they are needed, as btrfs does
+  std::uint64_t file_system = 0;              // the same for every path on it
 };
 Result<Room> room_at(const std::string& path);
+// "1.0 GiB and 3 inodes free"
+std::string tell_room(const Room& room);
 
 }  // namespace hasync

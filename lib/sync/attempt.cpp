@@ -102,26 +102,40 @@ class Pull {
       if (!plan.holds.empty() && !planned.going.empty()) carrier_.note(planned.dataset + tell_going(planned.going));
   }
 
-  // Holes in files are told as if they were written; how much is on disk is looked up only where it matters.
+  // A dump is there already.
+  Counts to_come(const Plan& plan) const {
+    Counts counts;
+    for (std::size_t at = 0; at < plan.datasets.size(); ++at)
+      if (carrier_.settings().sync.datasets[at].type == config::DatasetType::files) counts += plan.datasets[at].counts;
+    return counts;
+  }
+
   Result<void> check_room(const Plan& plan) const {
     HASYNC_TRY(const auto room, room_at(order_.store.path));
-    std::int64_t to_send = 0;
-    for (std::size_t at = 0; at < plan.datasets.size(); ++at)  // a dump is there already
-      if (carrier_.settings().sync.datasets[at].type == config::DatasetType::files)
-        to_send += plan.datasets[at].counts.transferred;
-    if (to_send <= room.free_bytes) return {};
+    const auto counts = to_come(plan);
+    const auto free_inodes = room.free_inodes.value_or(counts.inodes);
+    if (counts.transferred <= room.free_bytes && counts.inodes <= free_inodes) return {};
     // What an interrupted run had is there already, and shared.
-    const auto free = room.free_bytes + bytes_that_came(order_.store);
-    if (to_send <= free) return {};
+    const auto come = what_has_come(order_.store);
+    const auto free = room.free_bytes + come.bytes;
+    const auto& path = order_.store.path;
+    const auto& forced = order_.request.forced;
+    HASYNC_TRY(const auto to_send, counts.transferred <= free ? Result<std::int64_t>{counts.transferred}
+                                                              : on_disk(counts.transferred, plan));
+    if (auto refusal = refuse_room(to_send, free, path, forced)) return fail(std::move(*refusal));
+    auto refusal = refuse_inodes(counts.inodes, free_inodes + come.files, path, forced);
+    return refusal ? Result<void>{fail(std::move(*refusal))} : Result<void>{};
+  }
+
+  // Holes in files are told as if they were written; how much of the newest point is, is looked up only where it
+  // matters.
+  Result<std::int64_t> on_disk(std::int64_t told, const Plan& plan) const {
     HASYNC_TRY(const auto newest, plan.newest ? store::find_point(order_.database, *plan.newest)
                                               : Result<std::optional<store::Point>>{std::nullopt});
-    if (newest && newest->bytes > 0) {
-      const auto on_disk = static_cast<double>(allocated_bytes(order_.store.point(newest->id)));
-      const auto part = std::min(1.0, on_disk / static_cast<double>(newest->bytes));
-      to_send = static_cast<std::int64_t>(static_cast<double>(to_send) * part);
-    }
-    auto refusal = refuse_room(to_send, free, order_.store.path, order_.request.forced);
-    return refusal ? Result<void>{fail(std::move(*refusal))} : Result<void>{};
+    if (!newest || newest->bytes == 0) return told;
+    const auto allocated = static_cast<double>(allocated_bytes(order_.store.point(newest->id)));
+    const auto part = std::min(1.0, allocated / static_cast<double>(newest->bytes));
+    return static_cast<std::int64_t>(static_cast<double>(told) * part);
   }
 
   // Some of what was planned was gone when it was to be fetched: files that were short-lived, or the whole disk.

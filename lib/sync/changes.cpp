@@ -92,6 +92,8 @@ std::optional<Change> read_change(std::string_view line) {
 }
 
 void Counts::count(const Change& change) {
+  const bool comes = change.folder ? change.what == What::created : change.what != What::deleted;
+  if (comes && !change.leads_to) ++inodes;
   if (change.folder)
     ++folders;
   else if (change.what == What::created)
@@ -113,6 +115,7 @@ Counts& Counts::operator+=(const Counts& other) {
   files += other.files;
   bytes += other.bytes;
   transferred += other.transferred;
+  inodes += other.inodes;
   return *this;
 }
 

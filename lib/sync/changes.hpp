@@ -24,6 +24,7 @@ struct Counts {
   std::int64_t folders = 0;                                            // so many of them differ in any way
   std::int64_t files = 0, bytes = 0;                                   // all of the dataset, folders not counted
   std::int64_t transferred = 0;                                        // bytes of the files that have to be sent
+  std::int64_t inodes = 0;                                             // that what is to come takes
 
   bool any_change() const { return created + changed + attributes + deleted + folders > 0; }
   // Created, changed or given other attributes.

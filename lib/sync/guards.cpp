@@ -119,4 +119,14 @@ std::optional<Error> refuse_room(std::int64_t to_send, std::int64_t free, const 
                            tell_size(to_send), store, tell_size(free), room)};
 }
 
+std::optional<Error> refuse_inodes(std::int64_t needed, std::int64_t free, const std::string& store,
+                                   const std::vector<std::string>& forced) {
+  if (needed <= free || is_forced(forced, room)) return std::nullopt;
+  return Error{ExitCode::failed,
+               fmt::format("no room: {} are to come, and the store {} has {} free, of which each needs one; lower "
+                           "sync.keep, or move the store to a file system that has more (to try all the same: hasync "
+                           "sync --force={})",
+                           counted(needed, "file"), store, counted(free, "inode"), room)};
+}
+
 }  // namespace hasync::sync

@@ -89,17 +89,18 @@ Result<void> drop_untrusted(const store::StoreFolder& store, const Clock& clock)
   return {};
 }
 
-std::int64_t bytes_that_came(const store::StoreFolder& store) {
+HasCome what_has_come(const store::StoreFolder& store) {
   constexpr std::int64_t block = 512;  // stat(2)
-  std::int64_t bytes = 0;
+  HasCome come;
   std::error_code error;
   for (fs::recursive_directory_iterator entry{store.interrupted(), error}, end; !error && entry != end;
        entry.increment(error)) {
     struct stat found {};
-    if (::lstat(entry->path().c_str(), &found) == 0 && S_ISREG(found.st_mode) && found.st_nlink == 1)
-      bytes += found.st_blocks * block;
+    if (::lstat(entry->path().c_str(), &found) != 0 || !S_ISREG(found.st_mode) || found.st_nlink != 1) continue;
+    ++come.files;
+    come.bytes += found.st_blocks * block;
   }
-  return bytes;
+  return come;
 }
 
 Result<std::vector<std::string>> take_up(const store::StoreFolder& store, Carrier& carrier) {

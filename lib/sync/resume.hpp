@@ -22,7 +22,10 @@ Result<void> keep_what_came(const store::StoreFolder& store, const Clock& clock)
 Result<void> drop_untrusted(const store::StoreFolder& store, const Clock& clock);
 
 // What of it takes room: what it shares with points by hard links does not.
-std::int64_t bytes_that_came(const store::StoreFolder& store);
+struct HasCome {
+  std::int64_t files = 0, bytes = 0;
+};
+HasCome what_has_come(const store::StoreFolder& store);
 
 // STORE/incoming gets its folder for parts of files, with those that were kept. Gives the folders of the runs whose
 // whole files were, newest first.

@@ -171,8 +171,7 @@ class Run {
           store_.path);
     const auto room = room_at(store_.path);
     if (room && is_lack_of_room(error))
-      error.message +=
-          fmt::format(" ({} and {} free)", tell_size(room->free_bytes), counted(room->free_inodes, "inode"));
+      error.message += fmt::format(" ({})", tell_room(*room));
     return error;
   }
 

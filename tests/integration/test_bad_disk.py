@@ -98,6 +98,25 @@ exit $ended""")
         assert pair.current.readlink() == point and not (pair.store / "incoming").exists() and not (pair.store / "interrupted").exists()
 
 
+def test_a_store_without_inodes_enough_is_not_begun_with(pair):
+    with mounted("ext4", pair.folder / "disk", 64 * MIB, "-N", "100") as disk:
+        store_on(pair, disk)
+        (pair.source / "f").write_text("1")
+        pair.ok("sync")
+        point = pair.current.readlink()
+        for number in range(150):
+            (pair.source / f"more{number}").touch()
+        told = pair.fails_to_sync()
+        assert "no room: 150 files are to come" in told and " inodes free, of which each needs one" in told
+        told = pair.fails_to_sync("--force=room")
+        assert f"no room left in the store {pair.store}" in told and " MiB and " in told and told.rstrip().endswith("free)"), told
+        assert pair.current.readlink() == point
+        for number in range(1, 150):
+            (pair.source / f"more{number}").unlink()
+            os.link(pair.source / "more0", pair.source / f"more{number}")  # takes no inode
+        pair.ok("sync")
+
+
 def test_a_quota_says_so_with_the_room_that_is_left(pair):
     with mounted("btrfs", pair.folder / "disk") as disk:
         store_on(pair, disk)

@@ -104,6 +104,14 @@ TEST_CASE("what has no room is not begun") {
         "sync.keep (files with holes take less: hasync sync --force=room)");
 }
 
+TEST_CASE("what has no inodes left is not begun") {
+  CHECK_FALSE(refuse_inodes(10, 10, "/srv/hasync", {}));
+  CHECK_FALSE(refuse_inodes(11, 10, "/srv/hasync", {"room"}));
+  CHECK(refuse_inodes(3000, 1, "/srv/hasync", {})->message ==
+        "no room: 3,000 files are to come, and the store /srv/hasync has 1 inode free, of which each needs one; lower "
+        "sync.keep, or move the store to a file system that has more (to try all the same: hasync sync --force=room)");
+}
+
 TEST_CASE("what can be forced is named") {
   CHECK(check_forced({"empty-source", "peer-term"}));
   CHECK(check_forced({"data-age"}).error().message ==
