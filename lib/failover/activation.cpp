@@ -113,7 +113,7 @@ Result<std::string> copy_point(const std::string& point, const std::string& live
     return fail(ExitCode::failed, fmt::format("{} is not there", point));
   HASYNC_CHECK(make_folders(fs::path{live}.parent_path().string()));
   HASYNC_CHECK(remove_tree(staging));
-  HASYNC_TRY(const auto writes, DiskWrites::begin(fs::path{live}.parent_path().string()));
+  HASYNC_TRY(auto writes, DiskWrites::begin(fs::path{live}.parent_path().string()));
   auto copied =
       run_copy(copy_argv(point, staging), fmt::format("{} to {}", point, staging), {timeout, inherit}, runner);
   if (!copied) {

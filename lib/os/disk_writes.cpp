@@ -16,13 +16,14 @@ Result<DiskWrites> DiskWrites::begin(const std::string& path) {
   return DiskWrites{std::move(file_system), path};
 }
 
-Result<void> DiskWrites::finish(const std::function<void()>& on_tick) const {
+Result<void> DiskWrites::finish(const std::function<void()>& on_tick) {
   const auto write = [file_system = file_system_.get()] { return ::syncfs(file_system) == 0 ? 0 : errno; };
   auto written = std::async(std::launch::async, write);
   while (written.wait_for(std::chrono::seconds{1}) != std::future_status::ready)
     if (on_tick) on_tick();
   const int error = written.get();
-  return error == 0 ? Result<void>{} : fail(os_error(fmt::format("cannot write {} to disk", path_), error));
+  if (error_ == 0) error_ = error;
+  return error_ == 0 ? Result<void>{} : fail(os_error(fmt::format("cannot write {} to disk", path_), error_));
 }
 
 }  // namespace hasync

@@ -13,14 +13,15 @@ namespace hasync {
 class DiskWrites {
  public:
   static Result<DiskWrites> begin(const std::string& path);
-  // All is on disk. `on_tick` is called about once a second while that takes.
-  Result<void> finish(const std::function<void()>& on_tick = {}) const;
+  // All is on disk. `on_tick` is called about once a second while that takes. What was lost once stays an error.
+  Result<void> finish(const std::function<void()>& on_tick = {});
 
  private:
   DiskWrites(Fd file_system, std::string path) : file_system_(std::move(file_system)), path_(std::move(path)) {}
 
   Fd file_system_;
   std::string path_;
+  int error_ = 0;
 };
 
 }  // namespace hasync

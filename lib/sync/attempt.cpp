@@ -5,7 +5,6 @@
 #include <algorithm>
 
 #include "base/text.hpp"
-#include "os/disk_writes.hpp"
 #include "os/tree.hpp"
 #include "sync/build.hpp"
 #include "sync/fetch.hpp"
@@ -40,7 +39,6 @@ class Pull {
     HASYNC_CHECK(carrier_.connect(order_.state, node, lately));
     HASYNC_TRY(peer_, ask_peer(order_.database, node, order_.request.forced, carrier_));
     pulled_.term = peer_.term;
-    HASYNC_TRY(const auto writes, DiskWrites::begin(order_.store.path));
     HASYNC_TRY(auto catalog, store::Catalog::open(order_.store));
     HASYNC_CHECK(catalog.keep_only(store::point_ids(order_.store)));
     HASYNC_CHECK(catalog.begin(order_.point, store::current_point(order_.store)));
@@ -55,7 +53,8 @@ class Pull {
     if (fetched == Fetched::with_gaps) HASYNC_CHECK(look_again(plan));
     HASYNC_CHECK(catalog.commit());
     all_are_here(plan);
-    HASYNC_CHECK(bring_to_disk(writes));
+    // Before the role lock is taken: a promotion must not wait for a slow disk.
+    HASYNC_CHECK(order_.writes.finish([this] { carrier_.meter().tick(); }));
     pulled_.datasets = plan.datasets;
     pulled_.point = order_.point;
     return plan.holds.empty() ? publish_point() : hold_point();
@@ -145,16 +144,6 @@ class Pull {
     HASYNC_TRY(const auto now, make_plan(plan_order(Dumps::foreseen), carrier_));
     if (now.holds.empty()) return {};
     return fail(ExitCode::unsafe, "the source changed while it was read: " + now.holds.front().why);
-  }
-
-  // Before the role lock is taken: a promotion must not wait for a slow disk. After an error what came is good for
-  // nothing, also what an earlier run left.
-  Result<void> bring_to_disk(const DiskWrites& writes) {
-    auto written = writes.finish([this] { carrier_.meter().tick(); });
-    if (!written)
-      for (const auto& lost : {order_.store.incoming(), order_.store.interrupted()})
-        static_cast<void>(remove_tree(lost));
-    return written;
   }
 
   Result<void> hold_point() {

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "os/disk_writes.hpp"
 #include "os/file_lock.hpp"
 #include "store/sync_runs.hpp"
 #include "sync/asking.hpp"
@@ -19,6 +20,7 @@ struct Attempt {
   const Request& request;
   std::string point;  // the one to make
   Hooks& hooks;
+  DiskWrites& writes;  // to the store
 };
 
 struct Pulled {

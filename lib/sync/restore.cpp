@@ -114,7 +114,7 @@ Result<FileLock> begin_staging(const std::string& staging) {
 }
 
 Result<void> fill_staging(const Restoring& restoring, const CopyBounds& bounds, ProcessRunner& runner) {
-  HASYNC_TRY(const auto writes, DiskWrites::begin(restoring.staging));
+  HASYNC_TRY(auto writes, DiskWrites::begin(restoring.staging));
   for (const auto& argv : commands_of(restoring))
     HASYNC_CHECK(run_copy(argv, fmt::format("{} to {}", restoring.from, restoring.staging), bounds, runner));
   return writes.finish();

@@ -1,6 +1,6 @@
 // What a run that did not come to its end had fetched, for the runs after it: whole files, which they share as they do
-// those of a point, and parts of files, which rsync goes on from (rsync(1), --partial-dir). As nothing of it was synced
-// to disk, it is of use only until this machine goes down.
+// those of a point, and parts of files, which rsync goes on from (rsync(1), --partial-dir). A run that is killed brings
+// nothing of it to disk, so it is of use only until this machine goes down.
 #pragma once
 #include <cstdint>
 #include <functional>

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <filesystem>
+
 #include "base/text.hpp"
 #include "os/file_lock.hpp"
 #include "os/tree.hpp"
@@ -88,11 +90,14 @@ class Run {
 
   std::optional<Error> try_once() {
     pulled_ = {};
-    const auto done = attempt({store_, state_, database_, request_, *run_.point, hooks_}, carrier_, pulled_);
+    auto writes = DiskWrites::begin(store_.path);
+    if (!writes) return explained(writes.error());
+    const auto done = attempt({store_, state_, database_, request_, *run_.point, hooks_, *writes}, carrier_, pulled_);
     for (const auto& left : {store_.dumps(), store_.list()}) static_cast<void>(remove_tree(left));
     if (done) return std::nullopt;
     auto told = explained(done.error());  // before room is made again
-    leave(done.error());
+    if (const auto left = leave(done.error(), *writes); !left)
+      told.message += "; what came is dropped: " + left.error().message;
     return told;
   }
 
@@ -125,13 +130,16 @@ class Run {
     return refusal;
   }
 
-  // What came may spare the next run the way, but for what fills the disk.
-  void leave(const Error& error) const {
+  // What came may spare the next run the way, but for what fills the disk, or is not all on it.
+  Result<void> leave(const Error& error, DiskWrites& writes) {
+    Result<void> on_disk;
     if (!is_lack_of_room(error)) {
-      static_cast<void>(keep_what_came(store_, seams_.clock));
-      return;
+      if (std::error_code none; !std::filesystem::exists(store_.incoming(), none)) return {};
+      on_disk = writes.finish([this] { carrier_.meter().tick(); });
+      if (on_disk) return keep_what_came(store_, seams_.clock);
     }
     for (const auto& left : {store_.incoming(), store_.interrupted()}) static_cast<void>(remove_tree(left));
+    return on_disk;
   }
 
   static Came came_of(const Outcome& outcome) {
@@ -170,8 +178,7 @@ class Run {
           "anew: hasync apply",
           store_.path);
     const auto room = room_at(store_.path);
-    if (room && is_lack_of_room(error))
-      error.message += fmt::format(" ({})", tell_room(*room));
+    if (room && is_lack_of_room(error)) error.message += fmt::format(" ({})", tell_room(*room));
     return error;
   }
 

@@ -98,6 +98,19 @@ exit $ended""")
         assert pair.current.readlink() == point and not (pair.store / "incoming").exists() and not (pair.store / "interrupted").exists()
 
 
+def test_what_an_interrupted_run_could_not_bring_to_disk_is_of_no_use_to_the_next(pair):
+    with disk_that_fails(pair.folder / "failing", 128 * MIB, 24 * MIB) as disk:
+        store_on(pair, disk)
+        (pair.source / "f").write_text("1")
+        pair.ok("sync")
+        (pair.source / "large").write_bytes(os.urandom(60 * MIB))
+        no_answer = 30  # rsync(1)
+        shims = shim(pair.folder, "rsync", f'/usr/bin/rsync "$@"\nended=$?\n[ ! -e {pair.store}/incoming/app/large ] || exit {no_answer}\nexit $ended')
+        told = pair.fails_to_sync(env={"PATH": f"{shims}:/usr/local/bin:/usr/bin:/bin:/usr/sbin"})
+        assert f"; what came is dropped: cannot write {pair.store} to disk: " in told
+        assert not (pair.store / "interrupted").exists()
+
+
 def test_a_store_without_inodes_enough_is_not_begun_with(pair):
     with mounted("ext4", pair.folder / "disk", 64 * MIB, "-N", "100") as disk:
         store_on(pair, disk)
