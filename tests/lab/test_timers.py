@@ -140,3 +140,12 @@ def test_what_a_long_run_was_in_the_way_of_is_recorded_as_skipped(timetable, lab
     assert west.status()["sync"]["last_result"] == "success" and west.status()["sync"]["failures"] == 0
     assert east.tell("sha256sum", "/var/lib/app/long").split()[0] == west.tell("sha256sum", "/srv/hasync/current/app/long").split()[0]
     assert lab.subjects() == ["[hasync west] test mail"]
+
+
+def test_hooks_are_run_around_a_run_of_the_schedule(scheduler, west, runs):
+    for when in ("before", "after"):
+        west.hasync("hook", "add", when, "note", "--", "sh", "-c", 'echo "$HASYNC_HOOK $HASYNC_TRIGGER $HASYNC_RESULT" >>/var/tmp/hooks')
+    west.hasync("apply", "--scheduler", SCHEDULERS[scheduler])
+    before = len(runs())
+    eventually("another run is over", lambda: [run["result"] for run in runs()][before:][:1] == ["unchanged"], seconds=60 + START_S + ALLOWANCE_S)
+    assert west.tell("cat", "/var/tmp/hooks").splitlines()[:2] == ["before schedule ", "after schedule unchanged"]
