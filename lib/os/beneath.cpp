@@ -57,11 +57,12 @@ int Beneath::parent_of(const std::string& path, std::string& name) {
   return parent_.get();
 }
 
-bool Beneath::holds(const std::string& path) {
+std::optional<struct stat> Beneath::look_at(const std::string& path) {
   std::string name;
   const int parent = parent_of(path, name);
   struct stat found {};
-  return parent >= 0 && ::fstatat(parent, name.c_str(), &found, AT_SYMLINK_NOFOLLOW) == 0;
+  if (parent < 0 || ::fstatat(parent, name.c_str(), &found, AT_SYMLINK_NOFOLLOW) != 0) return std::nullopt;
+  return found;
 }
 
 Result<void> Beneath::remove(const std::string& path) {

@@ -1,6 +1,9 @@
 // What is beneath one folder, named by relative paths that come from elsewhere: no symlink on the way is followed, and
 // ".." leads nowhere.
 #pragma once
+#include <sys/stat.h>
+
+#include <optional>
 #include <string>
 
 #include "base/fd.hpp"
@@ -12,8 +15,8 @@ class Beneath {
  public:
   static Result<Beneath> open(const std::string& folder);
 
-  // Whether `path` names anything, a symlink itself included.
-  bool holds(const std::string& path);
+  // What lstat(2) tells of what `path` names; nothing where it names nothing.
+  std::optional<struct stat> look_at(const std::string& path);
   // A folder with all in it. Nothing there is fine.
   Result<void> remove(const std::string& path);
   // The same, but a folder stays one.

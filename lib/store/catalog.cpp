@@ -13,7 +13,7 @@ namespace hasync::store {
 namespace {
 
 // What a point that is made from nothing holds is all created in it.
-constexpr auto tables = R"sql(
+constexpr auto version_1 = R"sql(
 CREATE TABLE IF NOT EXISTS points (
   number INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, base INTEGER
 ) STRICT;
@@ -22,16 +22,34 @@ CREATE TABLE IF NOT EXISTS changes (
   what INTEGER NOT NULL, folder INTEGER NOT NULL, bytes INTEGER NOT NULL, checksum TEXT NOT NULL,
   PRIMARY KEY (point, dataset, path)
 ) STRICT, WITHOUT ROWID;
-PRAGMA user_version = 1;
 )sql";
+
+// As with the changes, what became a link in a point. all_links: those of its base are on record, too.
+constexpr auto version_2 = R"sql(
+ALTER TABLE points ADD COLUMN all_links INTEGER NOT NULL DEFAULT 0;
+CREATE TABLE links (
+  point INTEGER NOT NULL, dataset TEXT NOT NULL, path TEXT NOT NULL,
+  PRIMARY KEY (point, dataset, path)
+) STRICT, WITHOUT ROWID;
+)sql";
+
+constexpr std::array schemas{version_1, version_2};
+
+Result<std::size_t> version_of(Database& database) {
+  HASYNC_TRY(auto version, database.prepare("PRAGMA user_version"));
+  HASYNC_CHECK(version.step());
+  return static_cast<std::size_t>(version.integer(0));
+}
 
 Result<Database> open_and_prepare(const std::string& path) {
   HASYNC_TRY(auto database, Database::open(path));
-  HASYNC_TRY(auto version, database.prepare("PRAGMA user_version"));
-  HASYNC_CHECK(version.step());
-  const bool made = version.integer(0) == 1;
-  version.reset();
-  if (!made) HASYNC_CHECK(database.execute(tables));
+  HASYNC_TRY(auto version, version_of(database));
+  if (version >= schemas.size()) return database;
+  HASYNC_TRY(auto transaction, Transaction::begin(database));
+  HASYNC_TRY(version, version_of(database));  // another process may have been faster
+  for (; version < schemas.size(); ++version) HASYNC_CHECK(database.execute(schemas.at(version)));
+  HASYNC_CHECK(database.execute(fmt::format("PRAGMA user_version = {}", schemas.size())));
+  HASYNC_CHECK(transaction.commit());
   return database;
 }
 
@@ -71,17 +89,19 @@ Result<Catalog> Catalog::open(const StoreFolder& store) {
 Result<void> Catalog::begin(const std::string& point, const std::optional<std::string>& base) {
   HASYNC_TRY(auto transaction, Transaction::begin(*database_));
   HASYNC_TRY(const auto from, base ? number_of(*base) : Result<std::int64_t>{0});
-  HASYNC_TRY(auto insert, database_->prepare("INSERT INTO points (id, base) VALUES (?, ?)"));
+  HASYNC_TRY(auto insert, database_->prepare("INSERT INTO points (id, base, all_links) VALUES (?, ?, coalesce((SELECT "
+                                             "all_links FROM points WHERE number = ?), ?))"));
   insert.bind(point);
   if (from == 0)
     insert.bind_null();
   else
     insert.bind(from);
-  HASYNC_CHECK(insert.run());
+  HASYNC_CHECK(insert.bind(from).bind(base ? 0 : 1).run());
   being_made_ = database_->last_id();
   const std::string row = "INTO changes VALUES (?, ?, ?, ?, ?, ?, ?)";
   HASYNC_TRY(insert_, database_->prepare("INSERT OR REPLACE " + row));
   HASYNC_TRY(insert_unless_there_, database_->prepare("INSERT OR IGNORE " + row));
+  HASYNC_TRY(insert_link_, database_->prepare("INSERT OR IGNORE INTO links VALUES (?, ?, ?)"));
   HASYNC_TRY(checksum_,
              database_->prepare("UPDATE changes SET checksum = ? WHERE point = ? AND dataset = ? AND path = ?"));
   HASYNC_TRY(bytes_, database_->prepare("SELECT bytes FROM changes WHERE point = ? AND dataset = ? AND path = ?"));
@@ -90,6 +110,7 @@ Result<void> Catalog::begin(const std::string& point, const std::optional<std::s
 }
 
 Result<void> Catalog::add(const std::string& dataset, const Change& change) {
+  HASYNC_CHECK(add_link(dataset, change));
   if (change.leads_to)
     HASYNC_CHECK(add_with(*insert_unless_there_, dataset, {.what = What::linked, .path = *change.leads_to}));
   return add_with(change.what == What::deleted ? *insert_unless_there_ : *insert_, dataset, change);
@@ -98,6 +119,12 @@ Result<void> Catalog::add(const std::string& dataset, const Change& change) {
 Result<void> Catalog::add_with(Statement& insert, const std::string& dataset, const Change& change) const {
   insert.bind(being_made_).bind(dataset).bind(change.path).bind(static_cast<int>(change.what));
   return insert.bind(change.folder ? 1 : 0).bind(change.bytes).bind(change.checksum).run();
+}
+
+Result<void> Catalog::add_link(const std::string& dataset, const Change& change) {
+  if (!change.leads_to) return {};
+  HASYNC_CHECK(insert_link_->bind(being_made_).bind(dataset).bind(change.path).run());
+  return insert_link_->bind(being_made_).bind(dataset).bind(*change.leads_to).run();
 }
 
 Result<void> Catalog::set_checksum(const std::string& dataset, const std::string& path, const std::string& checksum) {
@@ -120,6 +147,7 @@ Result<void> Catalog::commit() {
 void Catalog::roll_back() {
   insert_.reset();
   insert_unless_there_.reset();
+  insert_link_.reset();
   checksum_.reset();
   bytes_.reset();
   transaction_.reset();
@@ -166,6 +194,34 @@ Result<std::int64_t> Catalog::count_since(const std::string& earlier, const std:
   query.bind(dataset);
   HASYNC_CHECK(query.step());
   return query.integer(0);
+}
+
+Result<std::optional<std::vector<std::string>>> Catalog::links_in(const std::string& point,
+                                                                  const std::string& dataset) {
+  HASYNC_TRY(auto known, database_->prepare("SELECT all_links FROM points WHERE id = ?"));
+  known.bind(point);
+  HASYNC_TRY(const auto all, first_row(known, [](const Statement& row) { return row.integer(0) == 1; }));
+  if (!all.value_or(false)) return std::nullopt;
+  HASYNC_TRY(const auto line, lineage(point));
+  HASYNC_TRY(auto query,
+             database_->prepare(fmt::format("SELECT DISTINCT path FROM links WHERE point IN ({}) AND dataset = ?",
+                                            fmt::join(line, ","))));
+  query.bind(dataset);
+  HASYNC_TRY(auto names, all_rows(query, [](const Statement& row) { return row.text(0); }));
+  return std::optional{std::move(names)};
+}
+
+Result<void> Catalog::set_links(const std::string& point,
+                                const std::map<std::string, std::vector<std::string>>& links) {
+  HASYNC_TRY(auto transaction, Transaction::begin(*database_));
+  HASYNC_TRY(auto insert, database_->prepare("INSERT INTO points (id, all_links) VALUES (?, 1) ON CONFLICT (id) DO "
+                                             "UPDATE SET all_links = 1"));
+  HASYNC_CHECK(insert.bind(point).run());
+  HASYNC_TRY(auto insert_link,
+             database_->prepare("INSERT OR IGNORE INTO links SELECT number, ?, ? FROM points WHERE id = ?"));
+  for (const auto& [dataset, names] : links)
+    for (const auto& name : names) HASYNC_CHECK(insert_link.bind(dataset).bind(name).bind(point).run());
+  return transaction.commit();
 }
 
 Result<std::string> Catalog::checksum_in(const std::string& point, const std::string& dataset,
@@ -218,14 +274,19 @@ Result<void> Catalog::forget(const std::string& point) {
 
 Result<void> Catalog::drop(std::int64_t number) {
   return database_->execute(
-      fmt::format("DELETE FROM changes WHERE point = {0}; DELETE FROM points WHERE number = {0}; "
-                  "UPDATE points SET base = NULL WHERE base = {0}",
+      fmt::format("DELETE FROM changes WHERE point = {0}; DELETE FROM links WHERE point = {0}; "
+                  "DELETE FROM points WHERE number = {0}; "
+                  "UPDATE points SET base = NULL, all_links = 0 WHERE base = {0}",
                   number));
 }
 
 Result<void> Catalog::lay_over(std::int64_t below, std::int64_t above) {
   const auto attributes = static_cast<int>(What::attributes), linked = static_cast<int>(What::linked),
              deleted = static_cast<int>(What::deleted);
+  HASYNC_CHECK(database_->execute(
+      fmt::format("DELETE FROM links WHERE point = {0} AND (dataset, path) IN (SELECT dataset, path FROM changes WHERE "
+                  "point = {1} AND what = {2}); UPDATE OR REPLACE links SET point = {0} WHERE point = {1}",
+                  below, above, deleted)));
   // Where the content stays, so does the checksum of below.
   HASYNC_CHECK(database_->execute(fmt::format(
       "UPDATE changes SET checksum = coalesce((SELECT under.checksum FROM changes AS under WHERE under.point = {0} AND "

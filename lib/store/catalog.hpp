@@ -1,7 +1,9 @@
-// STORE/catalog.db: in what each recovery point differs from the one it was made from, and the checksum of what each
-// file holds. Where it is lost or damaged it is begun anew: only the speed of a run and `points verify` depend on it.
+// STORE/catalog.db: in what each recovery point differs from the one it was made from, the checksum of what each file
+// holds, and which names may be hard links of each other. Where it is lost or damaged it is begun anew: only the speed
+// of a run and `points verify` depend on it.
 #pragma once
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -35,6 +37,8 @@ class Catalog {
   Result<void> begin(const std::string& point, const std::optional<std::string>& base);
   // A path that is there now is not deleted, whatever was there before it. What it leads to is fetched with it.
   Result<void> add(const std::string& dataset, const Change& change);
+  // Only that it is a hard link: told when it was fetched, and not before.
+  Result<void> add_link(const std::string& dataset, const Change& change);
   Result<void> set_checksum(const std::string& dataset, const std::string& path, const std::string& checksum);
   // Of a file of the point that is being made, as it was added; -1 where none was.
   Result<std::int64_t> bytes_planned(const std::string& dataset, const std::string& path);
@@ -51,6 +55,11 @@ class Catalog {
   Result<void> each_change_since(const std::string& earlier, const std::string& point, const std::string& dataset,
                                  const OnChange& on_change);
   Result<std::int64_t> count_since(const std::string& earlier, const std::string& point, const std::string& dataset);
+  // All names of the point that were ever told to be hard links, whether or not they still are. Nothing: it is not on
+  // record from its beginning.
+  Result<std::optional<std::vector<std::string>>> links_in(const std::string& point, const std::string& dataset);
+  // By dataset, all that are links in the point.
+  Result<void> set_links(const std::string& point, const std::map<std::string, std::vector<std::string>>& links);
   // Empty where none is on record.
   Result<std::string> checksum_in(const std::string& point, const std::string& dataset, const std::string& path);
 
@@ -72,7 +81,7 @@ class Catalog {
 
   std::unique_ptr<Database> database_;
   std::optional<Transaction> transaction_{};
-  std::optional<Statement> insert_{}, insert_unless_there_{}, checksum_{}, bytes_{}, lookup_{};
+  std::optional<Statement> insert_{}, insert_unless_there_{}, insert_link_{}, checksum_{}, bytes_{}, lookup_{};
   std::int64_t being_made_ = 0;
   // Of the point that was asked for last: to verify asks a million times.
   std::string asked_point_{};

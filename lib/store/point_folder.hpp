@@ -19,6 +19,7 @@ struct StoreFolder {
   std::string incoming() const { return path + "/incoming"; }
   std::string list() const { return path + "/incoming.list"; }
   std::string dumps() const { return path + "/dumps"; }
+  std::string nowhere() const { return path + "/nothing"; }  // is never there
   std::string clones() const { return path + "/clones"; }
   std::string interrupted() const { return path + "/interrupted"; }
   std::string trash() const { return path + "/trash"; }

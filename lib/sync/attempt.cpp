@@ -8,6 +8,7 @@
 #include "os/tree.hpp"
 #include "sync/build.hpp"
 #include "sync/fetch.hpp"
+#include "sync/links.hpp"
 #include "sync/points.hpp"
 #include "sync/resume.hpp"
 
@@ -41,7 +42,9 @@ class Pull {
     pulled_.term = peer_.term;
     HASYNC_TRY(auto catalog, store::Catalog::open(order_.store));
     HASYNC_CHECK(catalog.keep_only(store::point_ids(order_.store)));
-    HASYNC_CHECK(catalog.begin(order_.point, store::current_point(order_.store)));
+    const auto newest = store::current_point(order_.store);
+    if (newest) HASYNC_CHECK(learn_links(order_.store, catalog, *newest));
+    HASYNC_CHECK(catalog.begin(order_.point, newest));
     HASYNC_TRY(const auto plan, plan_into(catalog));
     for (const auto& planned : plan.datasets) pulled_.counts += planned.counts;
     note_holds(plan);
@@ -68,6 +71,9 @@ class Pull {
   Result<Plan> plan_into(store::Catalog& catalog) {
     auto order = plan_order(Dumps::made);
     order.on_planned = [&](const std::string& dataset, const Change& change) { return catalog.add(dataset, change); };
+    order.links = [&](const std::string& dataset) {
+      return links_in(order_.store, catalog, *store::current_point(order_.store), dataset);
+    };
     order.on_begun = [this](const std::string& dataset) { return order_.hooks.begin(dataset); };
     order.on_dumped = [this](const Plan& plan) { end_hooks_of(plan, plan.datasets.back()); };
     return make_plan(order, carrier_);
@@ -104,8 +110,11 @@ class Pull {
   // A dump is there already.
   Counts to_come(const Plan& plan) const {
     Counts counts;
-    for (std::size_t at = 0; at < plan.datasets.size(); ++at)
-      if (carrier_.settings().sync.datasets[at].type == config::DatasetType::files) counts += plan.datasets[at].counts;
+    for (std::size_t at = 0; at < plan.datasets.size(); ++at) {
+      if (carrier_.settings().sync.datasets[at].type != config::DatasetType::files) continue;
+      counts += plan.datasets[at].counts;
+      counts.transferred += plan.datasets[at].bytes_to_part;
+    }
     return counts;
   }
 

@@ -41,8 +41,19 @@ Result<void> Carrier::connect(const store::StatePaths& state, const store::NodeS
 
 Result<Counts> Carrier::run(const config::Dataset& dataset, std::vector<std::string> argv, store::OnChange on_change,
                             const std::function<void(std::string_view)>& on_output) {
-  ChangeReader reader{std::move(on_change)};
+  return run(dataset, spec(std::move(argv)), std::move(on_change), on_output);
+}
+
+Result<Counts> Carrier::run_over(const std::vector<std::string>& names, const config::Dataset& dataset,
+                                 std::vector<std::string> argv, store::OnChange on_change) {
   auto wanted = spec(std::move(argv));
+  for (const auto& name : names) (wanted.input += name) += '\0';
+  return run(dataset, std::move(wanted), std::move(on_change), {});
+}
+
+Result<Counts> Carrier::run(const config::Dataset& dataset, ProcessSpec wanted, store::OnChange on_change,
+                            const std::function<void(std::string_view)>& on_output) {
+  ChangeReader reader{std::move(on_change)};
   wanted.on_output = [&](std::string_view chunk) {
     if (on_output) on_output(chunk);
     reader.take(chunk);

@@ -36,6 +36,9 @@ class Carrier {
   // rsync over one dataset. Each change it lists is told, and each chunk of its output as it comes.
   Result<Counts> run(const config::Dataset& dataset, std::vector<std::string> argv, store::OnChange on_change,
                      const std::function<void(std::string_view)>& on_output = {});
+  // The same, with names on its standard input that each end with NUL.
+  Result<Counts> run_over(const std::vector<std::string>& names, const config::Dataset& dataset,
+                          std::vector<std::string> argv, store::OnChange on_change);
   // A dataset that is no folder: dumped into `target`, and what `newest` holds already shared with it.
   Result<Counts> dump(const config::Dataset& dataset, const std::string& target, const std::string& newest,
                       const std::vector<std::string>& forced);
@@ -54,6 +57,8 @@ class Carrier {
 
  private:
   ProcessSpec spec(std::vector<std::string> argv);
+  Result<Counts> run(const config::Dataset& dataset, ProcessSpec wanted, store::OnChange on_change,
+                     const std::function<void(std::string_view)>& on_output);
 
   config::Config settings_;  // the peer in it is reached through the connection
   Seams seams_;

@@ -35,7 +35,7 @@ Result<bool> holds_all(const std::string& folder, const Listing& changes) {
   bool all = true;
   HASYNC_CHECK(changes([&](const Change& change) -> Result<void> {
     const bool wanted = change.what != What::deleted && !change.folder;
-    all = all && (!wanted || beneath.holds(change.path));
+    all = all && (!wanted || beneath.look_at(change.path));
     return {};
   }));
   return all;
@@ -125,7 +125,8 @@ class Fetching {
   Result<bool> transfer_all(const config::Dataset& dataset, const DatasetPlan& planned) {
     const auto target = order_.store.incoming() + "/" + dataset.name;
     HASYNC_CHECK(make_folders(target));
-    HASYNC_TRY(const auto at_hand, at_hand_of(dataset, planned));
+    HASYNC_TRY(auto at_hand, at_hand_of(dataset, planned));
+    HASYNC_CHECK(fetch_apart(dataset, planned, at_hand));
     const auto take = [&](Change change) -> Result<void> {
       if (planned.newest.empty()) change.what = What::created;
       HASYNC_CHECK(take_checksum(target, change));
@@ -147,11 +148,12 @@ class Fetching {
     HASYNC_TRY(auto at_hand, at_hand_of(dataset, planned));
     HASYNC_TRY(const bool shares, begin_with_blocks(planned.newest, at_hand.parts, changes));
     at_hand.begun = at_hand.begun || shares;
-    bool as_planned = true;
+    HASYNC_TRY(bool as_planned, fetch_apart(dataset, planned, at_hand));
     const auto take = [&](Change change) -> Result<void> {
       if (change.folder) return {};
       HASYNC_CHECK(take_checksum(target, change));
       HASYNC_TRY(const auto bytes, catalog_.bytes_planned(dataset.name, change.path));
+      HASYNC_CHECK(catalog_.add_link(dataset.name, change));
       as_planned = as_planned && (change.checksum.empty() || bytes == change.bytes);
       if (bytes < 0) return catalog_.add(dataset.name, change);
       return change.checksum.empty() ? Result<void>{}
@@ -175,6 +177,23 @@ class Fetching {
       if (std::filesystem::is_directory(run + "/" + dataset.name, error))
         at_hand.interrupted.push_back(run + "/" + dataset.name);
     return at_hand;
+  }
+
+  // Linked to what the newest point has, the names of one file that are to part would be one again. Gives whether they
+  // are as they were planned.
+  Result<bool> fetch_apart(const config::Dataset& dataset, const DatasetPlan& planned, AtHand& at_hand) {
+    if (planned.to_part.empty()) return true;
+    at_hand.apart = apart_folder(order_.store, dataset.name);
+    HASYNC_CHECK(make_folders(at_hand.apart));
+    bool as_planned = true;
+    const auto take = [&](const Change& change) -> Result<void> {
+      if (change.checksum.empty()) return {};
+      as_planned = false;
+      return catalog_.set_checksum(dataset.name, change.path, change.checksum);
+    };
+    const auto argv = transfer_apart_argv(carrier_.settings(), dataset, planned.newest, at_hand.apart);
+    HASYNC_CHECK(carrier_.run_over(planned.to_part, dataset, argv, take));
+    return as_planned;
   }
 
   // rsync tells none of a file that it links to what an interrupted run had.

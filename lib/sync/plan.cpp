@@ -4,6 +4,7 @@
 
 #include "store/point_datasets.hpp"
 #include "sync/dumps.hpp"
+#include "sync/links.hpp"
 #include "sync/rsync.hpp"
 
 namespace hasync::sync {
@@ -71,7 +72,9 @@ class Planner {
     const auto& settings = carrier_.settings();
     DatasetPlan planned{.dataset = dataset.name, .newest = newest_folder(order_.store, plan_.newest, dataset)};
     const auto target = order_.store.incoming() + "/" + dataset.name;
+    HASYNC_TRY(auto linked, links_of(planned));
     const auto on_change = [&](const Change& change) -> Result<void> {
+      take_note(linked, change);
       if (change.what == What::deleted && !change.folder && planned.going.size() < examples)
         planned.going.push_back(change.path);
       return planned.newest.empty() || !order_.on_planned ? Result<void>{} : order_.on_planned(dataset.name, change);
@@ -79,6 +82,7 @@ class Planner {
     carrier_.meter().plans(dataset.name);
     const auto& against = planned.newest.empty() ? target : planned.newest;
     HASYNC_TRY(planned.counts, carrier_.run(dataset, plan_argv(settings, dataset, against), on_change));
+    HASYNC_CHECK(part_others(dataset, still_linked(std::move(linked)), planned));
     const bool changes = planned.newest.empty() || planned.counts.any_change();
     if (changes)
       planned.argv = planned.newest.empty() ? transfer_argv(settings, dataset, {}, target, Progress::silent)
@@ -87,6 +91,44 @@ class Planner {
     const auto file_system = order_.file_systems.find(dataset.source);
     if (file_system != order_.file_systems.end()) planned.file_system = file_system->second;
     return take(dataset, std::move(planned), changes);
+  }
+
+  Result<LinkedNames> links_of(const DatasetPlan& planned) const {
+    if (planned.newest.empty() || !order_.links) return LinkedNames{};
+    HASYNC_TRY(const auto names, order_.links(planned.dataset));
+    if (names.empty()) return LinkedNames{};
+    return linked_names(planned.newest, names);
+  }
+
+  // Asks the peer which of them are still linked, and plans to part the others.
+  Result<void> part_others(const config::Dataset& dataset, const LinkedNames& linked, DatasetPlan& planned) {
+    if (linked.empty()) return {};
+    std::vector<std::string> names;
+    for (const auto& [name, is] : linked) names.push_back(name);
+    LinksAtSource at_source;
+    const auto listed =
+        carrier_.run_over(names, dataset, list_links_argv(carrier_.settings(), dataset, order_.store.nowhere()),
+                          [&](const Change& change) -> Result<void> {
+                            at_source[change.path] = change.leads_to.value_or("");
+                            return {};
+                          });
+    if (!listed && listed.error().code == ExitCode::unsafe) {
+      carrier_.note("whether all hard links are still so could not be asked: " + describe(listed.error()));
+      return {};
+    }
+    if (!listed) return fail(listed.error());
+    for (const auto& file : names_to_part(linked, at_source)) {
+      planned.bytes_to_part += linked.at(file.front()).bytes;
+      for (const auto& name : file) HASYNC_CHECK(part(name, linked.at(name), planned));
+    }
+    return {};
+  }
+
+  Result<void> part(const std::string& name, const LinkedName& is, DatasetPlan& planned) const {
+    planned.to_part.push_back(name);
+    if (!is.is_fetched) ++planned.counts.attributes;
+    if (!order_.on_planned) return {};
+    return order_.on_planned(planned.dataset, {.what = What::attributes, .path = name, .bytes = is.bytes});
   }
 
   Result<void> dump(const config::Dataset& dataset) {

@@ -18,10 +18,12 @@ enum class Foreseen { all, nothing };
 struct DatasetPlan {
   std::string dataset;
   Counts counts{};
-  std::string newest{};              // its folder in the newest point; empty: it is not in there
-  std::vector<std::string> argv{};   // what carries it out; empty when nothing changes
-  std::vector<std::string> going{};  // the first that would be deleted
-  std::string file_system{};         // what tells the one its source is on
+  std::string newest{};                // its folder in the newest point; empty: it is not in there
+  std::vector<std::string> argv{};     // what carries it out; empty when nothing changes
+  std::vector<std::string> to_part{};  // names of one file in the newest point that are to be so no longer
+  std::int64_t bytes_to_part = 0;      // so much is copied here for that
+  std::vector<std::string> going{};    // the first that would be deleted
+  std::string file_system{};           // what tells the one its source is on
   Foreseen foreseen = Foreseen::all;
 };
 struct Plan {
@@ -46,6 +48,9 @@ struct PlanOrder {
   Dumps dumps;
   // Told each change against a dataset in the newest point, as it is found.
   std::function<Result<void>(const std::string& dataset, const Change& change)> on_planned{};
+  // The names that may be hard links of each other in the dataset of the newest point; where this is not given, whether
+  // they still are is not looked at.
+  std::function<Result<std::vector<std::string>>(const std::string& dataset)> links{};
   // The next dataset is about to be looked at, or dumped; an error is the plan's.
   std::function<Result<void>(const std::string& dataset)> on_begun{};
   // The dataset that was planned last is here already, being a dump.

@@ -80,7 +80,7 @@ Result<std::vector<std::string>> names_of(const RestoreOrder& order, const std::
   for (const auto& path : order.paths) {
     HASYNC_TRY(auto name, path_in_point(order.dataset.empty() ? path : order.dataset + "/" + path));
     if (name.empty()) return datasets;
-    if (!beneath.holds(name))
+    if (!beneath.look_at(name))
       return fail(ExitCode::usage,
                   fmt::format("point {} holds no {}; a path is named as points diff does, {}, and no symlink on the "
                               "way is followed",

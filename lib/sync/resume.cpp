@@ -69,6 +69,10 @@ std::string partial_folder(const store::StoreFolder& store, const Clock& clock, 
   return parts_of(store.incoming(), clock) + "/" + dataset;
 }
 
+std::string apart_folder(const store::StoreFolder& store, const std::string& dataset) {
+  return fmt::format("{}/{}/apart/{}", store.incoming(), parts_name, dataset);
+}
+
 Result<void> keep_what_came(const store::StoreFolder& store, const Clock& clock) {
   if (!is_folder(parts_of(store.incoming(), clock))) return remove_tree(store.incoming());
   auto kept = kept_in(store.interrupted());

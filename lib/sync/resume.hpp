@@ -15,6 +15,9 @@ namespace hasync::sync {
 // Where rsync puts, in STORE/incoming, what it has of a file that it cannot end. Not part of the point.
 std::string partial_folder(const store::StoreFolder& store, const Clock& clock, const std::string& dataset);
 
+// Where files are that must not be one with those of the newest point. Not part of the point either.
+std::string apart_folder(const store::StoreFolder& store, const std::string& dataset);
+
 // STORE/incoming, which is not to become a point, is kept so; or removed, where it is of no use.
 Result<void> keep_what_came(const store::StoreFolder& store, const Clock& clock);
 

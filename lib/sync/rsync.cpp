@@ -47,7 +47,15 @@ void append_list(std::vector<std::string>& argv, const std::string& list) {
   argv.insert(argv.end(), {"--files-from=" + list, "--from0", "--ignore-missing-args"});
 }
 
+// Of the folders on the way to what is listed nothing is asked for.
+void append_bare_list(std::vector<std::string>& argv) {
+  append_list(argv, "-");
+  argv.emplace_back("--no-implied-dirs");
+}
+
+// rsync takes the first that has just the file.
 void append_at_hand(std::vector<std::string>& argv, const AtHand& at_hand) {
+  if (!at_hand.apart.empty()) argv.push_back("--link-dest=" + at_hand.apart);
   if (!at_hand.newest.empty()) argv.push_back("--link-dest=" + at_hand.newest);
   for (const auto& folder : at_hand.interrupted) argv.push_back("--link-dest=" + folder);
   // Twice: what only becomes a link is listed, too (rsync(1), --itemize-changes).
@@ -110,6 +118,22 @@ std::vector<std::string> plan_argv(const config::Config& settings, const config:
   auto argv = argv_from_peer(settings, dataset);
   argv.insert(argv.end(), {"--dry-run", "--delete", "--delete-excluded",
                            peer::rsync_source(settings.peer, dataset.source), newest + "/"});
+  return argv;
+}
+
+std::vector<std::string> list_links_argv(const config::Config& settings, const config::Dataset& dataset,
+                                         const std::string& nowhere) {
+  auto argv = argv_from_peer(settings, dataset);
+  append_bare_list(argv);
+  argv.insert(argv.end(), {"--dry-run", peer::rsync_source(settings.peer, dataset.source), nowhere + "/"});
+  return argv;
+}
+
+std::vector<std::string> transfer_apart_argv(const config::Config& settings, const config::Dataset& dataset,
+                                             const std::string& newest, const std::string& target) {
+  auto argv = argv_of_transfer(settings, dataset, Progress::silent);
+  append_bare_list(argv);
+  argv.insert(argv.end(), {"--copy-dest=" + newest, peer::rsync_source(settings.peer, dataset.source), target + "/"});
   return argv;
 }
 

@@ -12,10 +12,19 @@ namespace hasync::sync {
 // A dry run that lists what differs between the source and `newest`, the dataset's folder in the newest point.
 std::vector<std::string> plan_argv(const config::Config& settings, const config::Dataset& dataset,
                                    const std::string& newest);
+// A dry run that lists what there is in the source of the names on its standard input, which each end with NUL, and
+// which are hard links of which; `nowhere` is no folder.
+std::vector<std::string> list_links_argv(const config::Config& settings, const config::Dataset& dataset,
+                                         const std::string& nowhere);
+// Fetches what its standard input names so into the empty folder `target`: a file that `newest` has is copied, not
+// shared.
+std::vector<std::string> transfer_apart_argv(const config::Config& settings, const config::Dataset& dataset,
+                                             const std::string& newest, const std::string& target);
 // What is here already. What is the same in one of the folders is shared with it by hard links, or copied where that
 // cannot be.
 struct AtHand {
   std::string newest{};                    // the dataset's folder in the newest point; empty: there is none
+  std::string apart{};                     // what is in there comes before that; empty: nothing is
   std::vector<std::string> interrupted{};  // and in runs that did not come to their end; what is shared is listed, too
   std::string parts{};                     // where parts of files are and are kept; empty: nowhere
   bool begun = false;                      // some are there, so that only what differs is to be sent

@@ -14,6 +14,7 @@
 #include "sync/attempt.hpp"
 #include "sync/build.hpp"
 #include "sync/guards.hpp"
+#include "sync/links.hpp"
 #include "sync/points.hpp"
 #include "sync/resume.hpp"
 #include "sync/retry.hpp"
@@ -290,7 +291,13 @@ Result<Plan> plan_sync(const config::Config& settings, store::Database& database
   Carrier carrier{settings, seams};
   HASYNC_TRY(const auto peer, ask_peer(database, node, forced, carrier));
   const store::StoreFolder store{settings.sync.store};
-  HASYNC_TRY(auto plan, make_plan({store, database, peer.file_systems, forced, Dumps::foreseen}, carrier));
+  PlanOrder order{store, database, peer.file_systems, forced, Dumps::foreseen};
+  if (const auto newest = store::current_point(store))
+    order.links = [&store, newest = *newest](const std::string& dataset) -> Result<std::vector<std::string>> {
+      HASYNC_TRY(auto catalog, store::Catalog::open(store));
+      return links_in(store, catalog, newest, dataset);
+    };
+  HASYNC_TRY(auto plan, make_plan(order, carrier));
   plan.before = settings.sync.before;
   plan.after = settings.sync.after;
   return plan;

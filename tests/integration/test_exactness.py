@@ -2,7 +2,11 @@
 import os
 import pathlib
 import random
+import sqlite3
 import stat
+import subprocess
+
+import pytest
 
 from conftest import shim
 from trees import tree
@@ -10,6 +14,19 @@ from trees import tree
 ROOT = os.geteuid() == 0
 ROUNDS = int(os.environ.get("HASYNC_ROUNDS", "60"))
 NAMES = [b"a", b"b", b"c", b"d d", b"new\nline", b"-rf", b"\xff\xfe", b"per%cent\\#012", b"x => y", b" b ", b"t\tab", b"*"]
+
+
+def part(names):
+    """What was a hard link becomes one of another file, alike in all, which takes these names; the folders look as before."""
+    folders = {folder: os.stat(folder) for folder in map(os.path.dirname, names)}
+    own = names[0] + b".own"
+    subprocess.run(["cp", "--archive", "--no-target-directory", "--", names[0], own], check=True, timeout=60)
+    for name in names:
+        os.link(own, name + b".new", follow_symlinks=False)
+        os.rename(name + b".new", name)
+    os.unlink(own)
+    for folder, was in folders.items():
+        os.utime(folder, ns=(was.st_atime_ns, was.st_mtime_ns))
 
 
 class Mutator:
@@ -45,7 +62,7 @@ class Mutator:
 
     def change(self):
         self.random.choice([self.create, self.create, self.folder_made, self.overwrite, self.append, self.same_size, self.replace, self.mode, self.owner,
-                            self.time, self.attribute, self.remove, self.remove_folder, self.rename, self.rename_folder, self.symlink, self.hard_link,
+                            self.time, self.attribute, self.remove, self.remove_folder, self.rename, self.rename_folder, self.symlink, self.hard_link, self.hard_link, self.part,
                             self.node, self.file_for_folder, self.folder_for_file, self.link_for_folder])()
 
     def create(self):
@@ -121,8 +138,16 @@ class Mutator:
             os.symlink(self.random.choice([b"nowhere", b"..", b"a", self.folder]), path)
 
     def hard_link(self):
-        if (path := self.some(stat.S_ISREG)) and (to := self.free()):
-            os.link(path, to)
+        if (path := self.some(lambda mode: not stat.S_ISDIR(mode))) and (to := self.free()):
+            os.link(path, to, follow_symlinks=False)
+
+    def part(self):
+        files = {}
+        for path in self.all(lambda mode: not stat.S_ISDIR(mode)):
+            files.setdefault(os.lstat(path).st_ino, []).append(path)
+        if linked := sorted(names for names in files.values() if len(names) > 1):
+            names = self.random.choice(linked)
+            part(self.random.sample(names, self.random.randrange(1, len(names))))
 
     def node(self):
         if path := self.free():
@@ -199,3 +224,121 @@ def test_where_nothing_can_be_cloned_each_point_is_exact_all_the_same(pair, tmp_
         assert tree(pair.current / "app") == tree(pair.source)
         assert tree(pair.store / point / "app") == first
         assert (pair.current / "app" / "always").stat().st_nlink == 1
+
+
+def names_in(pair, *names):
+    return [os.fsencode(pair.source / name) for name in names]
+
+
+def make_links(pair):
+    """Files of two and of four names, in two folders, and one that has none."""
+    (pair.source / "sub").mkdir()
+    for name, others in (("a", ["b"]), ("c", ["sub/d", "sub/e", "f"]), ("sub/g", ["h"]), ("alone", [])):
+        (pair.source / name).write_text(name)
+        for other in others:
+            os.link(pair.source / name, pair.source / other)
+
+
+def rsync_runs(folder):
+    """A PATH on which rsync writes a line a run that is begun here, and how many there were by now."""
+    log = folder / "rsync runs"
+    log.touch()
+    return shim(folder, "rsync", f'echo "$*" >>"{log}"; exec /usr/bin/rsync "$@"'), lambda: len(log.read_text().splitlines())
+
+
+def forget_catalog(pair):
+    for file in pair.store.glob("catalog.db*"):
+        file.unlink()
+
+
+def make_catalog_older(pair):
+    with sqlite3.connect(pair.store / "catalog.db") as catalog:
+        catalog.executescript("DROP TABLE links; ALTER TABLE points DROP COLUMN all_links; PRAGMA user_version = 1")
+    catalog.close()
+
+
+@pytest.mark.parametrize("before", [lambda pair: None, forget_catalog, make_catalog_older], ids=["known", "no catalog", "older catalog"])
+def test_what_is_a_hard_link_no_more_is_none_in_the_next_point(pair, before):
+    make_links(pair)
+    pair.ok("sync")
+    first, was = pair.current.readlink(), tree(pair.current / "app")
+    before(pair)
+    part(names_in(pair, "b"))
+    part(names_in(pair, "sub/d", "f"))
+    assert "app: 0 created, 0 changed, 3 with other attributes, 0 deleted, 0 B to send" in pair.ok("sync", "--dry-run")
+    told = pair.json("sync")
+    assert (told["result"], told["bytes_transferred"]) == ("success", 0)
+    assert tree(pair.current / "app") == tree(pair.source) != was
+    assert tree(pair.store / first / "app") == was
+    assert pair.json("sync")["result"] == "unchanged"
+    assert pair.json("points", "verify")["damaged"] == []
+
+
+def test_names_that_part_in_a_run_that_changes_them_too(pair):
+    make_links(pair)
+    pair.ok("sync")
+    was = tree(pair.current / "app")
+    part(names_in(pair, "sub/d", "f"))
+    (pair.source / "c").rename(pair.source / "moved")
+    (pair.source / "f").unlink()
+    os.link(pair.source / "sub" / "d", pair.source / "new")  # a name more of what parts
+    part(names_in(pair, "b"))
+    (pair.source / "a").chmod(0o600)
+    part(names_in(pair, "h"))
+    (pair.source / "alone").unlink()
+    os.link(pair.source / "h", pair.source / "alone")
+    told = pair.json("sync")
+    assert told["result"] == "success"
+    assert tree(pair.current / "app") == tree(pair.source) != was
+    assert pair.json("sync")["result"] == "unchanged"
+
+
+def test_names_that_part_where_nothing_can_be_cloned(pair, tmp_path):
+    make_links(pair)
+    pair.ok("sync")
+    part(names_in(pair, "b"))
+    pair.ok("sync", env={"PATH": f"{shim(tmp_path, 'cp', 'echo cp: too many links >&2; exit 1')}:/usr/bin:/bin"})
+    assert tree(pair.current / "app") == tree(pair.source)
+    assert pair.json("sync")["result"] == "unchanged"
+
+
+def test_no_symlink_leads_to_names_that_part(pair, tmp_path):
+    make_links(pair)
+    pair.ok("sync")
+    (tmp_path / "outside").mkdir()
+    os.link(pair.source / "sub" / "d", tmp_path / "outside" / "d")
+    os.link(pair.source / "sub" / "d", tmp_path / "outside" / "e")
+    (pair.source / "sub").rename(pair.source / "moved")
+    (pair.source / "sub").symlink_to(tmp_path / "outside")
+    pair.ok("sync")
+    part([os.fsencode(tmp_path / "outside" / "d")])
+    assert pair.json("sync")["result"] == "unchanged"
+
+
+def test_only_where_there_are_hard_links_is_the_source_asked_twice(pair, tmp_path):
+    path, runs = rsync_runs(tmp_path)
+    (pair.source / "f").write_text("1")
+    pair.ok("sync")
+    assert pair.json("sync", env={"PATH": path})["result"] == "unchanged"
+    assert runs() == 1
+    os.link(pair.source / "f", pair.source / "g")
+    pair.ok("sync")
+    assert pair.json("sync", env={"PATH": path})["result"] == "unchanged"
+    assert runs() == 3
+    (pair.source / "g").unlink()
+    pair.ok("sync")
+    assert pair.json("sync", env={"PATH": path})["result"] == "unchanged"
+    assert runs() == 4
+
+
+def test_a_peer_that_takes_no_lists_is_not_asked_for_links(pair, tmp_path):
+    make_links(pair)
+    pair.ok("sync")
+    part(names_in(pair, "b"))
+    refusing = shim(tmp_path, "rsync", """case "$*" in *--files-from=*) echo 'hasync: refused: rsync: --files-from needs Landlock' >&2; exit 12 ;; esac
+exec /usr/bin/rsync "$@\"""")
+    told = pair.json("sync", env={"PATH": refusing})
+    assert told["result"] == "unchanged"
+    assert "whether all hard links are still so could not be asked: dataset app: east refuses this of our key: rsync: --files-from needs Landlock" in told["note"]
+    assert pair.json("sync")["result"] == "success"
+    assert tree(pair.current / "app") == tree(pair.source)

@@ -9,6 +9,7 @@ import pytest
 
 from conftest import HASYNC
 from servers import SshServer
+from test_exactness import part
 
 SECRET = "TOP-SECRET-OF-EAST"
 ODD_NAMES = [b"plain", b"a b", b"-dash", b"new\nline", b"\xff\xfe", b"*", b"$(x)`y`", b"it's \"q\"", "ö".encode()]
@@ -109,6 +110,14 @@ def test_a_real_sync_needs_nothing_else(pair, east):
     pair.set("sync", bandwidth_limit="20MiB")
     assert pair.json("sync")["result"] == "success"
     assert (pair.current / "app" / "sub" / "f").read_text() == "two"
+    os.link(east.source / "sub" / "f", east.source / "link")
+    assert pair.json("sync")["result"] == "success"
+    part([os.fsencode(east.source / "link")])
+    told = pair.json("sync")
+    assert (told["result"], told["bytes_transferred"]) == ("success", 0)
+    assert not (pair.current / "app" / "link").samefile(pair.current / "app" / "sub" / "f")
+    (east.source / "link").unlink()
+    assert pair.json("sync")["result"] == "success"
     pair.ok("agent", "heartbeat")
     assert "app: 3 files alike at the source\n" in pair.ok("points", "verify", "--source")
     was = os.stat(east.source / "sub" / "f")

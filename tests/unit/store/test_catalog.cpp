@@ -25,6 +25,14 @@ std::string since(Catalog& catalog, const std::string& earlier, const std::strin
   return all;
 }
 
+std::string links(Catalog& catalog, const std::string& point) {
+  const auto known = catalog.links_in(point, "app").value();
+  if (!known) return "unknown";
+  std::string all;
+  for (const auto& name : *known) all += name + " ";
+  return all;
+}
+
 // 1 ← 2 ← 3
 Catalog three_points() {
   auto catalog = new_catalog();
@@ -109,6 +117,47 @@ TEST_CASE("what a new hard link leads to is fetched with it, unless it changed i
   make(catalog, "2", "1",
        {{.path = "new", .leads_to = "old"}, {.what = What::changed, .path = "z"}, {.path = "y", .leads_to = "z"}});
   CHECK(since(catalog, "1", "2") == "changed z; created y; linked old; created new; ");
+}
+
+TEST_CASE("what was told to be a hard link is known in all points that came from there") {
+  auto catalog = new_catalog();
+  make(catalog, "1", {}, {{.path = "a"}, {.path = "b", .leads_to = "a"}, {.path = "c"}});
+  make(catalog, "2", "1", {{.what = What::changed, .path = "c"}});
+  REQUIRE(catalog.begin("3", "2"));
+  REQUIRE(catalog.add("app", {.path = "d"}));
+  REQUIRE(catalog.add_link("app", {.path = "d", .leads_to = "c"}));
+  REQUIRE(catalog.commit());
+  CHECK(links(catalog, "1") == "a b ");
+  CHECK(links(catalog, "2") == "a b ");
+  CHECK(links(catalog, "3") == "a b c d ");
+  CHECK(catalog.links_in("3", "other").value().value().empty());
+  for (const std::string gone : {"1", "2"}) {
+    REQUIRE(catalog.forget(gone));
+    CHECK(links(catalog, "3") == "a b c d ");
+  }
+  make(catalog, "4", "3", {{.what = What::deleted, .path = "b"}, {.path = "e", .leads_to = "d"}});
+  CHECK(links(catalog, "4") == "a b c d e ");
+  REQUIRE(catalog.forget("3"));
+  CHECK(links(catalog, "4") == "a c d e ");
+}
+
+TEST_CASE("of a point whose beginning is not on record nobody knows the hard links, until they are told") {
+  auto catalog = new_catalog();
+  CHECK(links(catalog, "1") == "unknown");
+  make(catalog, "2", "1", {{.path = "b", .leads_to = "a"}});
+  CHECK(links(catalog, "2") == "unknown");
+  REQUIRE(catalog.set_links("2", {{"app", {"a", "b", "x"}}, {"other", {"y"}}}));
+  CHECK(links(catalog, "2") == "a b x ");
+  make(catalog, "3", "2", {});
+  CHECK(links(catalog, "3") == "a b x ");
+  REQUIRE(catalog.set_links("0", {}));
+  CHECK(links(catalog, "0").empty());
+  make(catalog, "4", "0", {});
+  make(catalog, "5", "0", {});
+  make(catalog, "6", "4", {});
+  REQUIRE(catalog.forget("0"));  // its record goes on as that of 5, and 4 is begun anew
+  CHECK(links(catalog, "5").empty());
+  CHECK(links(catalog, "6") == "unknown");
 }
 
 TEST_CASE("what is not committed was never there") {

@@ -48,11 +48,12 @@ TEST_CASE("what comes over a slow link is compressed, and nothing else") {
 }
 
 TEST_CASE("what is here already of what is fetched") {
-  const AtHand at_hand{.newest = "/p/app", .interrupted = {"/i/2/app", "/i/1/app"}, .parts = "/parts", .begun = true};
+  const AtHand at_hand{
+      .newest = "/p/app", .apart = "/apart", .interrupted = {"/i/2/app", "/i/1/app"}, .parts = "/parts", .begun = true};
   const auto argv = transfer_argv(over_ssh(), app, at_hand, "/t", Progress::silent);
-  const std::vector<std::string> wanted{"--link-dest=/p/app", "--link-dest=/i/2/app", "--link-dest=/i/1/app",
-                                        "--itemize-changes",  "--itemize-changes",    "--partial-dir=/parts",
-                                        "--no-whole-file"};
+  const std::vector<std::string> wanted{"--link-dest=/apart",   "--link-dest=/p/app", "--link-dest=/i/2/app",
+                                        "--link-dest=/i/1/app", "--itemize-changes",  "--itemize-changes",
+                                        "--partial-dir=/parts", "--no-whole-file"};
   CHECK(std::search(argv.begin(), argv.end(), wanted.begin(), wanted.end()) != argv.end());
 }
 
