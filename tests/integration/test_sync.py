@@ -333,10 +333,14 @@ def test_dry_run_changes_nothing(pair):
     (pair.source / "f").write_text("1")
     pair.ok("sync")
     (pair.source / "g").write_text("2")
-    before = tree(pair.store)
+
+    def stored():  # without what those who read a database share in memory
+        return {name: entry for name, entry in tree(pair.store).items() if name != b"catalog.db-shm"}
+
+    before = stored()
     told = pair.json("sync", "--dry-run")
     assert told["would_change"] and told["datasets"][0]["files_changed"] == 1
-    assert tree(pair.store) == before and len(pair.history("syncs")) == 1
+    assert stored() == before and len(pair.history("syncs")) == 1
 
 
 def test_a_pause_holds_back_the_agent_and_not_the_operator(pair):
