@@ -93,17 +93,18 @@ void Beneath::make_parents(const std::string& path) {
   }
 }
 
-Result<void> Beneath::link_from(Beneath& source, const std::string& path) {
-  std::string name;
-  const int from = source.parent_of(path, name);
+Result<void> Beneath::link_from(Beneath& source, const std::string& there, const std::string& path) {
+  std::string original, name;
+  const int from = source.parent_of(there, original);
   if (from < 0) return {};
   int into = parent_of(path, name);
   if (into < 0) {
     make_parents(path);
     into = parent_of(path, name);
   }
-  if (::linkat(from, name.c_str(), into, name.c_str(), 0) == 0 || errno == ENOENT) return {};
-  if (errno == EACCES && allow_writing(into) && ::linkat(from, name.c_str(), into, name.c_str(), 0) == 0) return {};
+  const auto link = [&] { return ::linkat(from, original.c_str(), into, name.c_str(), 0) == 0; };
+  if (link() || errno == ENOENT) return {};
+  if (errno == EACCES && allow_writing(into) && link()) return {};
   return fail(os_error(fmt::format("cannot link {}/{}", folder_, printable(path)), errno));
 }
 

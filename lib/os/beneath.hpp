@@ -23,7 +23,9 @@ class Beneath {
   Result<void> remove_unless_folder(const std::string& path);
   // What `path` names in `source`, whatever it is but a folder, gets the same name here (linkat(2)); folders on the way
   // are made. Nothing there is fine.
-  Result<void> link_from(Beneath& source, const std::string& path);
+  Result<void> link_from(Beneath& source, const std::string& path) { return link_from(source, path, path); }
+  // The same, by the name `path` here.
+  Result<void> link_from(Beneath& source, const std::string& there, const std::string& path);
   // A new file `name` here holds what the file `path` of `source` does, and shares its blocks (ioctl_ficlone(2)); for
   // us alone to read. Whether that could be done.
   bool share_blocks_of(Beneath& source, const std::string& path, const std::string& name);

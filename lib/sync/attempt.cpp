@@ -53,7 +53,8 @@ class Pull {
     if (!plan.holds.empty() && held) return nothing_new(store::SyncResult::held, held->id, plan);
     HASYNC_CHECK(check_room(plan));
     HASYNC_TRY(const auto fetched, fetch({order_.store, plan, order_.point}, catalog, carrier_));
-    if (fetched == Fetched::with_gaps) HASYNC_CHECK(look_again(plan));
+    pulled_.counts.transferred -= fetched.spared;
+    if (!fetched.whole) HASYNC_CHECK(look_again(plan));
     HASYNC_CHECK(catalog.commit());
     all_are_here(plan);
     // Before the role lock is taken: a promotion must not wait for a slow disk.
@@ -107,13 +108,14 @@ class Pull {
       if (!plan.holds.empty() && !planned.going.empty()) carrier_.note(planned.dataset + tell_going(planned.going));
   }
 
-  // A dump is there already.
+  // A dump is there already, and so is what seems to have only moved.
   Counts to_come(const Plan& plan) const {
     Counts counts;
     for (std::size_t at = 0; at < plan.datasets.size(); ++at) {
       if (carrier_.settings().sync.datasets[at].type != config::DatasetType::files) continue;
       counts += plan.datasets[at].counts;
       counts.transferred += plan.datasets[at].bytes_to_part;
+      for (const auto& moved : plan.datasets[at].moved) counts.transferred -= moved.bytes;
     }
     return counts;
   }

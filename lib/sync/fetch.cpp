@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <map>
+#include <set>
 
 #include "os/beneath.hpp"
 #include "os/checksum.hpp"
@@ -41,6 +43,12 @@ Result<bool> holds_all(const std::string& folder, const Listing& changes) {
   return all;
 }
 
+std::vector<std::string> keys_of(const std::map<std::string, std::int64_t>& values) {
+  std::vector<std::string> keys;
+  for (const auto& [key, value] : values) keys.push_back(key);
+  return keys;
+}
+
 class Fetching {
  public:
   Fetching(const FetchOrder& order, store::Catalog& catalog, Carrier& carrier)
@@ -53,7 +61,6 @@ class Fetching {
     HASYNC_CHECK(remove_all_but(order_.store.incoming(), carrier_.settings().sync.datasets));
     if (is_subvolume(order_.store.incoming())) inodes_ = Inodes::of_one_point;
     HASYNC_TRY(interrupted_, take_up(order_.store, carrier_));
-    bool complete = true;
     for (std::size_t at = 0; at < plan.datasets.size(); ++at) {
       const auto& dataset = carrier_.settings().sync.datasets[at];
       const auto& planned = plan.datasets[at];
@@ -65,12 +72,12 @@ class Fetching {
       carrier_.meter().fetches(dataset.name, 0);
       HASYNC_TRY(const bool all, cloned && !planned.newest.empty() ? transfer_listed(dataset, planned)
                                                                    : transfer_all(dataset, planned));
-      complete = complete && all;
+      fetched_.whole = fetched_.whole && all;
       carrier_.meter().has_fetched(dataset.name);
     }
     HASYNC_CHECK(end_parts(order_.store));
     carrier_.meter().finishes();
-    return complete ? Fetched::whole : Fetched::with_gaps;
+    return fetched_;
   }
 
  private:
@@ -129,7 +136,7 @@ class Fetching {
     HASYNC_CHECK(fetch_apart(dataset, planned, at_hand));
     const auto take = [&](Change change) -> Result<void> {
       if (planned.newest.empty()) change.what = What::created;
-      HASYNC_CHECK(take_checksum(target, change));
+      HASYNC_CHECK(take_checksum(target, at_hand, change));
       return catalog_.add(dataset.name, change);
     };
     HASYNC_TRY(const auto counts,
@@ -144,14 +151,17 @@ class Fetching {
     const auto changes = [&](const store::OnChange& on_change) {
       return catalog_.each_change(order_.point, dataset.name, on_change);
     };
+    HASYNC_CHECK(keep_moved(dataset, planned));
     HASYNC_CHECK(take_out_and_list(target, order_.store.list(), inodes_, changes));
     HASYNC_TRY(auto at_hand, at_hand_of(dataset, planned));
     HASYNC_TRY(const bool shares, begin_with_blocks(planned.newest, at_hand.parts, changes));
     at_hand.begun = at_hand.begun || shares;
     HASYNC_TRY(bool as_planned, fetch_apart(dataset, planned, at_hand));
+    HASYNC_TRY(const bool moved_as_planned, fetch_moved(dataset, planned, at_hand));
+    as_planned = as_planned && moved_as_planned;
     const auto take = [&](Change change) -> Result<void> {
       if (change.folder) return {};
-      HASYNC_CHECK(take_checksum(target, change));
+      HASYNC_CHECK(take_checksum(target, at_hand, change));
       HASYNC_TRY(const auto bytes, catalog_.bytes_planned(dataset.name, change.path));
       HASYNC_CHECK(catalog_.add_link(dataset.name, change));
       as_planned = as_planned && (change.checksum.empty() || bytes == change.bytes);
@@ -196,9 +206,50 @@ class Fetching {
     return as_planned;
   }
 
-  // rsync tells none of a file that it links to what an interrupted run had.
-  Result<void> take_checksum(const std::string& target, Change& change) const {
-    if (interrupted_.empty() || change.folder || !change.checksum.empty()) return {};
+  // By the names that they seem to have now, before those of before are taken out.
+  Result<void> keep_moved(const config::Dataset& dataset, const DatasetPlan& planned) const {
+    if (planned.moved.empty()) return {};
+    const auto guessed = guessed_folder(order_.store, dataset.name);
+    HASYNC_CHECK(make_folders(guessed));
+    HASYNC_TRY(auto clone, Beneath::open(order_.store.incoming() + "/" + dataset.name));
+    HASYNC_TRY(auto kept, Beneath::open(guessed));
+    for (const auto& each : planned.moved) HASYNC_CHECK(kept.link_from(clone, each.from, each.to));
+    return {};
+  }
+
+  // What has moved is at hand then, as is what an interrupted run had. Gives whether all are as they were planned.
+  Result<bool> fetch_moved(const config::Dataset& dataset, const DatasetPlan& planned, AtHand& at_hand) {
+    moved_.clear();
+    if (planned.moved.empty()) return true;
+    const auto moved = moved_folder(order_.store, dataset.name);
+    HASYNC_CHECK(make_folders(moved));
+    std::map<std::string, std::int64_t> names;
+    for (const auto& each : planned.moved) names.emplace(each.to, each.bytes);
+    bool as_planned = true;
+    std::int64_t spared = 0;
+    const auto take = [&](const Change& change) -> Result<void> {
+      const auto name = names.find(change.path);
+      if (name == names.end()) return {};
+      as_planned = as_planned && change.bytes == name->second;
+      if (change.what == What::attributes) spared += change.bytes;
+      moved_.insert(change.path);
+      return catalog_.set_checksum(dataset.name, change.path, change.checksum);
+    };
+    const auto argv =
+        transfer_moved_argv(carrier_.settings(), dataset, guessed_folder(order_.store, dataset.name), moved);
+    const auto came = carrier_.run_over(keys_of(names), dataset, argv, take);
+    if (!came && came.error().code == ExitCode::unsafe) return true;  // the peer gives no lists
+    if (!came) return fail(came.error());
+    at_hand.interrupted.insert(at_hand.interrupted.begin(), moved);
+    fetched_.spared += spared;
+    carrier_.meter().spares(dataset.name, spared);
+    return as_planned;
+  }
+
+  // rsync tells none of a file that it links to what an interrupted run had, or to what has moved.
+  Result<void> take_checksum(const std::string& target, const AtHand& at_hand, Change& change) const {
+    if (at_hand.interrupted.empty() || change.folder || !change.checksum.empty() || moved_.contains(change.path))
+      return {};
     const auto path = target + "/" + change.path;
     std::error_code error;
     if (!std::filesystem::is_regular_file(std::filesystem::symlink_status(path, error))) return {};
@@ -225,6 +276,8 @@ class Fetching {
   const FetchOrder& order_;
   store::Catalog& catalog_;
   Carrier& carrier_;
+  Fetched fetched_{};
+  std::set<std::string> moved_{};  // of the dataset at hand, with their checksums on record
   Inodes inodes_ = Inodes::of_many_points;
   std::vector<std::string> interrupted_{};  // runs whose files are at hand
 };

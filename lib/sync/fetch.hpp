@@ -11,8 +11,10 @@ struct FetchOrder {
   const Plan& plan;
   std::string point;  // the one that is being made
 };
-// with_gaps: some of what was planned was gone when it was to be fetched.
-enum class Fetched { whole, with_gaps };
+struct Fetched {
+  bool whole = true;        // if not, some of what was planned was gone when it was to be fetched
+  std::int64_t spared = 0;  // bytes that were planned to be sent, of files that had only moved
+};
 // Checksums and what is made from nothing go into the catalog's record of the point.
 Result<Fetched> fetch(const FetchOrder& order, store::Catalog& catalog, Carrier& carrier);
 

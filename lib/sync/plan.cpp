@@ -2,6 +2,7 @@
 
 #include <filesystem>
 
+#include "os/beneath.hpp"
 #include "store/point_datasets.hpp"
 #include "sync/dumps.hpp"
 #include "sync/links.hpp"
@@ -52,6 +53,31 @@ Result<std::optional<Numbers>> numbers_of_newest(store::Database& database, cons
   return std::optional{Numbers{recorded->files, recorded->bytes, recorded->file_system}};
 }
 
+// Which of the files of the newest point that are not to stay seem to be only moved.
+class LookingForMoves {
+ public:
+  static Result<LookingForMoves> in(const std::string& newest) {
+    LookingForMoves looking;
+    if (newest.empty()) return looking;
+    HASYNC_TRY(looking.newest_, Beneath::open(newest));
+    return looking;
+  }
+
+  void take(const Change& change) {
+    const bool stays = change.what != What::deleted && change.what != What::changed;
+    if (!newest_ || change.folder || (stays && change.what != What::created)) return;
+    if (change.what != What::deleted && !change.leads_to) moves_.comes(change.path, change.bytes);
+    const auto was = stays ? std::nullopt : newest_->look_at(change.path);
+    if (was && S_ISREG(was->st_mode)) moves_.goes(change.path, was->st_size);
+  }
+
+  std::vector<Moved> found() const { return moves_.found(); }
+
+ private:
+  std::optional<Beneath> newest_;
+  Moves moves_;
+};
+
 class Planner {
  public:
   Planner(const PlanOrder& order, Carrier& carrier)
@@ -73,8 +99,10 @@ class Planner {
     DatasetPlan planned{.dataset = dataset.name, .newest = newest_folder(order_.store, plan_.newest, dataset)};
     const auto target = order_.store.incoming() + "/" + dataset.name;
     HASYNC_TRY(auto linked, links_of(planned));
+    HASYNC_TRY(auto moves, LookingForMoves::in(planned.newest));
     const auto on_change = [&](const Change& change) -> Result<void> {
       take_note(linked, change);
+      moves.take(change);
       if (change.what == What::deleted && !change.folder && planned.going.size() < examples)
         planned.going.push_back(change.path);
       return planned.newest.empty() || !order_.on_planned ? Result<void>{} : order_.on_planned(dataset.name, change);
@@ -82,6 +110,7 @@ class Planner {
     carrier_.meter().plans(dataset.name);
     const auto& against = planned.newest.empty() ? target : planned.newest;
     HASYNC_TRY(planned.counts, carrier_.run(dataset, plan_argv(settings, dataset, against), on_change));
+    planned.moved = moves.found();
     HASYNC_CHECK(part_others(dataset, still_linked(std::move(linked)), planned));
     const bool changes = planned.newest.empty() || planned.counts.any_change();
     if (changes)

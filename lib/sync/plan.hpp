@@ -9,6 +9,7 @@
 #include "store/catalog.hpp"
 #include "sync/carrier.hpp"
 #include "sync/guards.hpp"
+#include "sync/moved.hpp"
 
 namespace hasync::sync {
 
@@ -22,6 +23,7 @@ struct DatasetPlan {
   std::vector<std::string> argv{};     // what carries it out; empty when nothing changes
   std::vector<std::string> to_part{};  // names of one file in the newest point that are to be so no longer
   std::int64_t bytes_to_part = 0;      // so much is copied here for that
+  std::vector<Moved> moved{};          // what seems to have another name now
   std::vector<std::string> going{};    // the first that would be deleted
   std::string file_system{};           // what tells the one its source is on
   Foreseen foreseen = Foreseen::all;

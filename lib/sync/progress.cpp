@@ -55,6 +55,11 @@ void Meter::fetches(const std::string& dataset, std::int64_t sent) {
   tick();
 }
 
+void Meter::spares(const std::string& dataset, std::int64_t bytes) {
+  if (auto* each = find(dataset)) each->planned = std::max(each->sent, each->planned - bytes);
+  tick();
+}
+
 void Meter::has_fetched(const std::string& dataset) {
   const auto* each = find(dataset);
   fetches(dataset, each == nullptr ? 0 : each->planned);

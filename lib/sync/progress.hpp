@@ -44,6 +44,8 @@ class Meter {
   void dumps(const std::string& dataset, std::int64_t bytes);
   void will_fetch(std::vector<DatasetProgress> datasets);
   void fetches(const std::string& dataset, std::int64_t sent);
+  // So many of its bytes need not be sent after all.
+  void spares(const std::string& dataset, std::int64_t bytes);
   void has_fetched(const std::string& dataset);
   void finishes() { enter(Phase::finishing, {}); }
   // Nothing new, but time goes on.

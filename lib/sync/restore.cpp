@@ -131,8 +131,8 @@ Error explained(Error error, const Restoring& restoring) {
     return {ExitCode::interrupted, fmt::format("interrupted: nothing is left at {}", restoring.to)};
   const auto room = room_at(fs::path{restoring.to}.parent_path().string());
   if (room && error.message.find("No space left") != std::string::npos)
-    error.message += fmt::format(" ({} before what was copied was removed; nothing is left at {})", tell_room(*room),
-                                 restoring.to);
+    error.message +=
+        fmt::format(" ({} before what was copied was removed; nothing is left at {})", tell_room(*room), restoring.to);
   return error;
 }
 

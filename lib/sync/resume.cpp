@@ -73,6 +73,14 @@ std::string apart_folder(const store::StoreFolder& store, const std::string& dat
   return fmt::format("{}/{}/apart/{}", store.incoming(), parts_name, dataset);
 }
 
+std::string guessed_folder(const store::StoreFolder& store, const std::string& dataset) {
+  return fmt::format("{}/{}/guessed/{}", store.incoming(), parts_name, dataset);
+}
+
+std::string moved_folder(const store::StoreFolder& store, const std::string& dataset) {
+  return fmt::format("{}/{}/moved/{}", store.incoming(), parts_name, dataset);
+}
+
 Result<void> keep_what_came(const store::StoreFolder& store, const Clock& clock) {
   if (!is_folder(parts_of(store.incoming(), clock))) return remove_tree(store.incoming());
   auto kept = kept_in(store.interrupted());

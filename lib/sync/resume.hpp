@@ -17,6 +17,9 @@ std::string partial_folder(const store::StoreFolder& store, const Clock& clock, 
 
 // Where files are that must not be one with those of the newest point. Not part of the point either.
 std::string apart_folder(const store::StoreFolder& store, const std::string& dataset);
+// Where files are by the names that they are thought to have moved to, and where those that have. Neither are these.
+std::string guessed_folder(const store::StoreFolder& store, const std::string& dataset);
+std::string moved_folder(const store::StoreFolder& store, const std::string& dataset);
 
 // STORE/incoming, which is not to become a point, is kept so; or removed, where it is of no use.
 Result<void> keep_what_came(const store::StoreFolder& store, const Clock& clock);

@@ -137,6 +137,15 @@ std::vector<std::string> transfer_apart_argv(const config::Config& settings, con
   return argv;
 }
 
+std::vector<std::string> transfer_moved_argv(const config::Config& settings, const config::Dataset& dataset,
+                                             const std::string& guessed, const std::string& target) {
+  auto argv = argv_of_transfer(settings, dataset, Progress::silent);
+  append_bare_list(argv);
+  argv.insert(argv.end(), {"--checksum", "--itemize-changes", "--itemize-changes", "--link-dest=" + guessed,
+                           peer::rsync_source(settings.peer, dataset.source), target + "/"});
+  return argv;
+}
+
 std::vector<std::string> transfer_argv(const config::Config& settings, const config::Dataset& dataset,
                                        const AtHand& at_hand, const std::string& target, Progress progress) {
   auto argv = argv_of_transfer(settings, dataset, progress);

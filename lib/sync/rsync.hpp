@@ -20,6 +20,10 @@ std::vector<std::string> list_links_argv(const config::Config& settings, const c
 // shared.
 std::vector<std::string> transfer_apart_argv(const config::Config& settings, const config::Dataset& dataset,
                                              const std::string& newest, const std::string& target);
+// The same, but a file that is what `guessed` has by its name, by checksum and not only by size and time, is shared
+// with that.
+std::vector<std::string> transfer_moved_argv(const config::Config& settings, const config::Dataset& dataset,
+                                             const std::string& guessed, const std::string& target);
 // What is here already. What is the same in one of the folders is shared with it by hard links, or copied where that
 // cannot be.
 struct AtHand {
