@@ -91,7 +91,7 @@ std::vector<std::string> names_of(const std::set<ino_t>& files, const std::strin
 class List {
  public:
   explicit List(const std::string& path) : path_(path), file_(path, std::ios::binary | std::ios::trunc) {}
-  void add(const std::string& name) { file_.write(name.c_str(), static_cast<std::streamsize>(name.size() + 1)); }
+  void add(const std::string& name) { file_ << listed(name); }
   Result<void> close() {
     file_.close();
     return file_ ? Result<void>{} : fail(ExitCode::failed, "cannot write " + path_ + ": No space left on device");

@@ -47,7 +47,7 @@ Result<Counts> Carrier::run(const config::Dataset& dataset, std::vector<std::str
 Result<Counts> Carrier::run_over(const std::vector<std::string>& names, const config::Dataset& dataset,
                                  std::vector<std::string> argv, store::OnChange on_change) {
   auto wanted = spec(std::move(argv));
-  for (const auto& name : names) (wanted.input += name) += '\0';
+  for (const auto& name : names) wanted.input += listed(name);
   return run(dataset, std::move(wanted), std::move(on_change), {});
 }
 

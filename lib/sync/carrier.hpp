@@ -36,7 +36,7 @@ class Carrier {
   // rsync over one dataset. Each change it lists is told, and each chunk of its output as it comes.
   Result<Counts> run(const config::Dataset& dataset, std::vector<std::string> argv, store::OnChange on_change,
                      const std::function<void(std::string_view)>& on_output = {});
-  // The same, with names on its standard input that each end with NUL.
+  // The same, with a list of names on its standard input.
   Result<Counts> run_over(const std::vector<std::string>& names, const config::Dataset& dataset,
                           std::vector<std::string> argv, store::OnChange on_change);
   // A dataset that is no folder: dumped into `target`, and what `newest` holds already shared with it.

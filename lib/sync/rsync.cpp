@@ -113,6 +113,10 @@ bool is_slow_link(const config::Config& settings) {
   return (limit > 0 && limit < fast) || (lately > 0 && lately < fast);
 }
 
+std::string listed(const std::string& path) {
+  return (path.starts_with('#') || path.starts_with(';') ? "./" + path : path) + '\0';
+}
+
 std::vector<std::string> plan_argv(const config::Config& settings, const config::Dataset& dataset,
                                    const std::string& newest) {
   auto argv = argv_from_peer(settings, dataset);

@@ -9,6 +9,10 @@
 
 namespace hasync::sync {
 
+// A path as a list has it (--files-from, --from0), its NUL included. What begins with "#" or ";" rsync would take for a
+// comment.
+std::string listed(const std::string& path);
+
 // A dry run that lists what differs between the source and `newest`, the dataset's folder in the newest point.
 std::vector<std::string> plan_argv(const config::Config& settings, const config::Dataset& dataset,
                                    const std::string& newest);

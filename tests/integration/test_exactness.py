@@ -13,7 +13,7 @@ from trees import tree
 
 ROOT = os.geteuid() == 0
 ROUNDS = int(os.environ.get("HASYNC_ROUNDS", "60"))
-NAMES = [b"a", b"b", b"c", b"d d", b"new\nline", b"-rf", b"\xff\xfe", b"per%cent\\#012", b"x => y", b" b ", b"t\tab", b"*"]
+NAMES = [b"a", b"b", b"c", b"d d", b"new\nline", b"-rf", b"\xff\xfe", b"per%cent\\#012", b"x => y", b" b ", b"t\tab", b"*", b"#x", b";y"]
 
 
 def part(names):
@@ -224,6 +224,19 @@ def test_where_nothing_can_be_cloned_each_point_is_exact_all_the_same(pair, tmp_
         assert tree(pair.current / "app") == tree(pair.source)
         assert tree(pair.store / point / "app") == first
         assert (pair.current / "app" / "always").stat().st_nlink == 1
+
+
+def test_what_is_called_like_a_comment_is_fetched_as_anything_else(pair):
+    (pair.source / ";x" / "folder").mkdir(parents=True)
+    (pair.source / "#x").mkdir()
+    (pair.source / "#x" / "file").write_text("1")
+    pair.ok("sync")
+    (pair.source / ";x" / "folder").chmod(0o700)
+    (pair.source / "#x" / "file").write_text("two")
+    told = pair.json("sync")
+    assert (told["result"], told["note"]) == ("success", "")
+    assert tree(pair.current / "app") == tree(pair.source)
+    assert pair.json("sync")["result"] == "unchanged"
 
 
 def names_in(pair, *names):

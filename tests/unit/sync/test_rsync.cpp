@@ -57,6 +57,13 @@ TEST_CASE("what is here already of what is fetched") {
   CHECK(std::search(argv.begin(), argv.end(), wanted.begin(), wanted.end()) != argv.end());
 }
 
+TEST_CASE("a path is listed so that rsync takes it for one") {
+  CHECK(listed("a b") == std::string{"a b\0", 4});
+  CHECK(listed("#x/#y") == std::string{"./#x/#y\0", 8});
+  CHECK(listed(";") == std::string{"./;\0", 4});
+  CHECK(listed(".") == std::string{".\0", 2});
+}
+
 TEST_CASE("the argv of a transfer") {
   const std::vector<std::string> ssh{
       "-e",
