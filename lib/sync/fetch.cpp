@@ -189,7 +189,7 @@ class Fetching {
     return at_hand;
   }
 
-  // Linked to what the newest point has, the names of one file that are to part would be one again. Gives whether they
+  // Linked to what is here already, the names of one file that are to part would be one again. Gives whether they
   // are as they were planned.
   Result<bool> fetch_apart(const config::Dataset& dataset, const DatasetPlan& planned, AtHand& at_hand) {
     if (planned.to_part.empty()) return true;
@@ -198,7 +198,8 @@ class Fetching {
     bool as_planned = true;
     const auto take = [&](const Change& change) -> Result<void> {
       if (change.checksum.empty()) return {};
-      as_planned = false;
+      HASYNC_TRY(const auto bytes, catalog_.bytes_planned(dataset.name, change.path));
+      as_planned = as_planned && (bytes < 0 || bytes == change.bytes);
       return catalog_.set_checksum(dataset.name, change.path, change.checksum);
     };
     const auto argv = transfer_apart_argv(carrier_.settings(), dataset, planned.newest, at_hand.apart);

@@ -51,6 +51,19 @@ struct Part {
   std::vector<std::string> names{};
   std::int64_t staying = 0;
 };
+// What each file is at the source by now, by the first name there; names that have vanished meanwhile are left out.
+using Parts = std::map<std::string, Part>;
+
+std::map<File, Parts> parts_of(const LinkedNames& linked, const LinksAtSource& at_source) {
+  std::map<File, Parts> files;
+  for (const auto& [name, is] : linked) {
+    if (!at_source.contains(name)) continue;
+    auto& part = files[is.file][leader_of(name, at_source)];
+    part.names.push_back(name);
+    part.staying += is.is_fetched ? 0 : 1;
+  }
+  return files;
+}
 
 }  // namespace
 
@@ -84,6 +97,11 @@ Result<LinkedNames> linked_names(const std::string& folder, const std::vector<st
   return still_linked(std::move(linked));
 }
 
+Result<LinkedNames> all_linked_names(const std::string& folder) {
+  HASYNC_TRY(const auto names, found_in(folder));
+  return linked_names(folder, names);
+}
+
 void take_note(LinkedNames& linked, const Change& change) {
   const auto name = linked.find(change.path);
   if (name == linked.end()) return;
@@ -102,21 +120,22 @@ LinkedNames still_linked(LinkedNames linked) {
 }
 
 std::vector<std::vector<std::string>> names_to_part(const LinkedNames& linked, const LinksAtSource& at_source) {
-  std::map<File, std::map<std::string, Part>> files;
-  for (const auto& [name, is] : linked) {
-    if (!at_source.contains(name)) continue;  // it has vanished meanwhile
-    auto& part = files[is.file][leader_of(name, at_source)];
-    part.names.push_back(name);
-    part.staying += is.is_fetched ? 0 : 1;
-  }
   std::vector<std::vector<std::string>> to_part;
-  for (auto& [file, parts] : files) {
+  for (const auto& [file, parts] : parts_of(linked, at_source)) {
     const auto stays = std::max_element(parts.begin(), parts.end(), [](const auto& one, const auto& other) {
       return one.second.staying < other.second.staying;
     });
     for (auto part = parts.begin(); part != parts.end(); ++part)
-      if (part != stays) to_part.push_back(std::move(part->second.names));
+      if (part != stays) to_part.push_back(part->second.names);
   }
+  return to_part;
+}
+
+std::vector<std::string> all_that_part(const LinkedNames& linked, const LinksAtSource& at_source) {
+  std::vector<std::string> to_part;
+  for (const auto& [file, parts] : parts_of(linked, at_source))
+    for (const auto& [first, part] : parts)
+      if (parts.size() > 1) to_part.insert(to_part.end(), part.names.begin(), part.names.end());
   return to_part;
 }
 

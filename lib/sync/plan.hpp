@@ -21,7 +21,7 @@ struct DatasetPlan {
   Counts counts{};
   std::string newest{};                // its folder in the newest point; empty: it is not in there
   std::vector<std::string> argv{};     // what carries it out; empty when nothing changes
-  std::vector<std::string> to_part{};  // names of one file in the newest point that are to be so no longer
+  std::vector<std::string> to_part{};  // names of one file, of what is here already, that are to be so no longer
   std::int64_t bytes_to_part = 0;      // so much is copied here for that
   std::vector<Moved> moved{};          // what seems to have another name now
   std::vector<std::string> going{};    // the first that would be deleted
@@ -53,6 +53,8 @@ struct PlanOrder {
   // The names that may be hard links of each other in the dataset of the newest point; where this is not given, whether
   // they still are is not looked at.
   std::function<Result<std::vector<std::string>>(const std::string& dataset)> links{};
+  // What runs that did not come to their end had is at hand, too: their folders.
+  std::vector<std::string> interrupted{};
   // The next dataset is about to be looked at, or dumped; an error is the plan's.
   std::function<Result<void>(const std::string& dataset)> on_begun{};
   // The dataset that was planned last is here already, being a dump.

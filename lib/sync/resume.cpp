@@ -81,6 +81,12 @@ std::string moved_folder(const store::StoreFolder& store, const std::string& dat
   return fmt::format("{}/{}/moved/{}", store.incoming(), parts_name, dataset);
 }
 
+std::vector<std::string> interrupted_runs(const store::StoreFolder& store) {
+  auto runs = kept_in(store.interrupted());
+  std::reverse(runs.begin(), runs.end());
+  return runs;
+}
+
 Result<void> keep_what_came(const store::StoreFolder& store, const Clock& clock) {
   if (!is_folder(parts_of(store.incoming(), clock))) return remove_tree(store.incoming());
   auto kept = kept_in(store.interrupted());
@@ -119,12 +125,9 @@ Result<std::vector<std::string>> take_up(const store::StoreFolder& store, Carrie
   const auto& clock = carrier.seams().clock;
   const auto parts = parts_of(store.incoming(), clock);
   HASYNC_CHECK(make_folders(parts));
-  std::vector<std::string> runs;
-  for (const auto& kept : kept_in(store.interrupted())) {
+  for (const auto& kept : kept_in(store.interrupted()))
     HASYNC_CHECK(take_up_parts(parts_of(kept, clock), parts, carrier));
-    runs.insert(runs.begin(), kept);
-  }
-  return runs;
+  return interrupted_runs(store);
 }
 
 Result<void> end_parts(const store::StoreFolder& store) {

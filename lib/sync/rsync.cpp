@@ -137,7 +137,8 @@ std::vector<std::string> transfer_apart_argv(const config::Config& settings, con
                                              const std::string& newest, const std::string& target) {
   auto argv = argv_of_transfer(settings, dataset, Progress::silent);
   append_bare_list(argv);
-  argv.insert(argv.end(), {"--copy-dest=" + newest, peer::rsync_source(settings.peer, dataset.source), target + "/"});
+  if (!newest.empty()) argv.push_back("--copy-dest=" + newest);
+  argv.insert(argv.end(), {peer::rsync_source(settings.peer, dataset.source), target + "/"});
   return argv;
 }
 

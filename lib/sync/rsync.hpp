@@ -20,8 +20,8 @@ std::vector<std::string> plan_argv(const config::Config& settings, const config:
 // which are hard links of which; `nowhere` is no folder.
 std::vector<std::string> list_links_argv(const config::Config& settings, const config::Dataset& dataset,
                                          const std::string& nowhere);
-// Fetches what its standard input names so into the empty folder `target`: a file that `newest` has is copied, not
-// shared.
+// Fetches what its standard input names so into the empty folder `target`: a file that `newest` has (empty: there is
+// none) is copied, not shared.
 std::vector<std::string> transfer_apart_argv(const config::Config& settings, const config::Dataset& dataset,
                                              const std::string& newest, const std::string& target);
 // The same, but a file that is what `guessed` has by its name, by checksum and not only by size and time, is shared

@@ -315,17 +315,22 @@ def test_names_that_part_where_nothing_can_be_cloned(pair, tmp_path):
     assert pair.json("sync")["result"] == "unchanged"
 
 
-def test_no_symlink_leads_to_names_that_part(pair, tmp_path):
+def test_no_symlink_leads_to_names_that_part(pair):
+    """To the dataset beside, where just these names part."""
     make_links(pair)
+    beside = pair.folder / "beside"
+    pair.set("sync", datasets=[{"name": "app", "source": str(pair.source)}, {"name": "beside", "source": str(beside)}])
+    beside.mkdir()
+    (beside / "d").write_text("beside")
+    os.link(beside / "d", beside / "e")
     pair.ok("sync")
-    (tmp_path / "outside").mkdir()
-    os.link(pair.source / "sub" / "d", tmp_path / "outside" / "d")
-    os.link(pair.source / "sub" / "d", tmp_path / "outside" / "e")
     (pair.source / "sub").rename(pair.source / "moved")
-    (pair.source / "sub").symlink_to(tmp_path / "outside")
+    (pair.source / "sub").symlink_to("../beside")
     pair.ok("sync")
-    part([os.fsencode(tmp_path / "outside" / "d")])
-    assert pair.json("sync")["result"] == "unchanged"
+    part([os.fsencode(beside / "e")])
+    told = pair.json("sync")
+    assert (told["result"], told["files_changed"], told["note"]) == ("success", 1, "")
+    assert tree(pair.current / "beside") == tree(beside)
 
 
 def test_only_where_there_are_hard_links_is_the_source_asked_twice(pair, tmp_path):
@@ -355,3 +360,23 @@ exec /usr/bin/rsync "$@\"""")
     assert "whether all hard links are still so could not be asked: dataset app: east refuses this of our key: rsync: --files-from needs Landlock" in told["note"]
     assert pair.json("sync")["result"] == "success"
     assert tree(pair.current / "app") == tree(pair.source)
+
+
+@pytest.mark.parametrize("first", ["first copy", "changes"])
+def test_names_that_part_after_a_run_that_did_not_come_to_its_end(pair, tmp_path, first):
+    (pair.source / "old").write_text("old")
+    if first == "changes":
+        pair.ok("sync")
+    make_links(pair)
+    os.link(pair.source / "old", pair.source / "new")
+    breaking = shim(tmp_path, "rsync", """/usr/bin/rsync "$@" || exit
+case "$*" in *--dry-run*) ;; *) echo 'rsync error: it broke off' >&2; exit 12 ;; esac""")
+    pair.run("sync", env={"PATH": breaking})
+    assert any((pair.store / "interrupted").iterdir())
+    for names in (["b"], ["sub/d", "f"], ["new"]):
+        part(names_in(pair, *names))
+    assert pair.json("sync")["result"] == "success"
+    assert tree(pair.current / "app") == tree(pair.source)
+    assert pair.json("sync")["result"] == "unchanged"
+    verified = pair.json("points", "verify")
+    assert (verified["damaged"], verified["unrecorded"]) == ([], 0)
