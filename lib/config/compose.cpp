@@ -145,6 +145,8 @@ void write_sync(Writer& out, const Sync& sync) {
             "a peer that does not answer is tried again after this, then after more; 0: never");
   out.set_unless(defaults.bandwidth_limit, "bandwidth_limit", sync.bandwidth_limit, rate_text, "20MiB/s",
                  "the most that a run may transfer");
+  out.unset("dumps_at_once", fmt::format("{}", defaults.dumps_at_once),
+            "so many datasets that are not files are dumped at the same time");
   out.list("datasets", sync.datasets, flow_of, "", "live: where the application looks once this server is primary");
 }
 

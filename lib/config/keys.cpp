@@ -82,6 +82,10 @@ const std::vector<Key> plain_keys{
      [](V v, T t) { return into(t.config.sync.retry_interval, v, 0s, 1h); }},
     {"sync.bandwidth_limit", KeyType::size, optional, "0", "a rate as 20MiB/s; 0: none",
      "The most a run may transfer in a second.", [](V v, T t) { return into_size(t.config.sync.bandwidth_limit, v); }},
+    {"sync.dumps_at_once", KeyType::integer, optional, "2", "1 to 8",
+     "How many datasets that are not files, and follow each other, are dumped at the same time. One with hooks of its "
+     "own is dumped by itself.",
+     [](V v, T t) { return into(t.config.sync.dumps_at_once, v, 1, 8); }},
     {"sync.datasets[].name", KeyType::text, required, "", "letters, digits, - and _",
      "The dataset: its folder in a recovery point has this name.",
      [](V v, T t) { return into_name(t.dataset->name, v); }},

@@ -72,6 +72,7 @@ struct Sync {
   Duration timeout = std::chrono::hours{2};
   Duration retry_interval = std::chrono::seconds{30};  // 0: a failed attempt fails the run
   std::int64_t bandwidth_limit = 0;                    // bytes per second, 0: none
+  int dumps_at_once = 2;
   std::vector<Dataset> datasets;
   std::vector<Hook> before;
   std::vector<Hook> after;

@@ -173,6 +173,12 @@ class Stop {
   std::optional<End> asked_;
 };
 
+// strsignal(3) is not for threads.
+std::string_view name_of_signal(int number) {
+  const char* name = sigdescr_np(number);
+  return name == nullptr ? "unknown" : name;
+}
+
 }  // namespace
 
 std::optional<std::string> start_of_process(int pid) {
@@ -207,7 +213,7 @@ std::string tell_end(const ProcessResult& result) {
     case End::exited:
       return fmt::format("exit status {}{}", result.code, words);
     case End::signalled:
-      return fmt::format("killed by signal {} ({}){}", result.code, strsignal(result.code), words);
+      return fmt::format("killed by signal {} ({}){}", result.code, name_of_signal(result.code), words);
     case End::timed_out:
       return fmt::format("no end after {}{}", tell_duration(result.elapsed), words);
     case End::interrupted:
@@ -247,9 +253,13 @@ Result<ProcessResult> SystemProcessRunner::run(const ProcessSpec& spec) {
   auto next_tick = began + tick;
 
   for (;;) {
-    std::array wake{pollfd{child.pidfd.get(), POLLIN, 0}, pollfd{child.output.get(), POLLIN, 0},
-                    pollfd{child.errors.get(), POLLIN, 0}, pollfd{child.input.get(), POLLOUT, 0},
-                    pollfd{stop.asked() || spec.on_interrupt == OnInterrupt::go_on ? -1 : interrupt_.fd(), POLLIN, 0}};
+    const bool heeds = !stop.asked() && spec.on_interrupt == OnInterrupt::end;
+    std::array wake{pollfd{child.pidfd.get(), POLLIN, 0},
+                    pollfd{child.output.get(), POLLIN, 0},
+                    pollfd{child.errors.get(), POLLIN, 0},
+                    pollfd{child.input.get(), POLLOUT, 0},
+                    pollfd{heeds ? interrupt_.fd() : -1, POLLIN, 0},
+                    pollfd{heeds && spec.also_ended_by != nullptr ? spec.also_ended_by->fd() : -1, POLLIN, 0}};
     const auto next = spec.on_tick ? std::min(stop.next(), next_tick) : stop.next();
     const auto rest = std::max<Duration::rep>(0, (next - boot_uptime()).count());
     poll(wake.data(), wake.size(), static_cast<int>(std::min<Duration::rep>(rest, 60'000)));
@@ -261,7 +271,7 @@ Result<ProcessResult> SystemProcessRunner::run(const ProcessSpec& spec) {
       spec.on_tick();
       next_tick = boot_uptime() + tick;
     }
-    if (wake[4].revents != 0) stop.at_interrupt();
+    if (wake[4].revents != 0 || wake[5].revents != 0) stop.at_interrupt();
     if (boot_uptime() >= stop.next()) stop.at_deadline();
   }
 

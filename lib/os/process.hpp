@@ -23,8 +23,9 @@ struct ProcessSpec {
   Duration timeout = std::chrono::minutes{1};
   Duration grace = std::chrono::seconds{5};  // from TERM to KILL
   OnInterrupt on_interrupt = OnInterrupt::end;
-  std::size_t output_limit = 65'536;  // of stdout and of stderr the first bytes are kept, the rest is dropped
-  std::vector<int> inherit{};         // descriptors the program keeps, under the same numbers
+  const Interrupt* also_ended_by = nullptr;  // a request that is not for all of us, but for this program
+  std::size_t output_limit = 65'536;         // of stdout and of stderr the first bytes are kept, the rest is dropped
+  std::vector<int> inherit{};                // descriptors the program keeps, under the same numbers
   std::function<void(std::string_view)> on_output{};  // stdout as it comes, instead of keeping it
   // stdout as it comes, too; an error ends the program, and is what run() gives.
   std::function<Result<void>(std::string_view)> sink{};

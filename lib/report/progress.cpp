@@ -13,7 +13,7 @@ namespace {
 using sync::Phase;
 
 std::int64_t counted_bytes(const sync::RunProgress& progress) {
-  return progress.phase == Phase::dumping ? progress.dumped : progress.sent();
+  return progress.phase == Phase::dumping ? progress.dumped() : progress.sent();
 }
 
 // What is on a line before it is fitted to a width.
@@ -43,7 +43,7 @@ Parts parts_of(const sync::RunProgress& progress, std::optional<std::int64_t> ra
     const auto left = sync::time_left(planned - sent, rate);
     if (left && *left > Duration{0}) parts.left = tell_duration(*left) + " left";
   }
-  if (progress.phase == Phase::dumping) parts.amount = tell_size(progress.dumped);
+  if (!progress.dumps.empty()) parts.amount = tell_size(progress.dumped());
   if (rate && !parts.amount.empty()) parts.rate = tell_size(*rate) + "/s";
   return parts;
 }

@@ -6,7 +6,7 @@
 
 #include "base/text.hpp"
 #include "os/processor.hpp"
-#include "sync/dump_run.hpp"
+#include "sync/dumps_at_once.hpp"
 #include "sync/rsync.hpp"
 
 namespace hasync::sync {
@@ -66,12 +66,16 @@ Result<Counts> Carrier::run(const config::Dataset& dataset, ProcessSpec wanted, 
   return reader.counts();
 }
 
-Result<Counts> Carrier::dump(const config::Dataset& dataset, const std::string& target, const std::string& newest,
-                             const std::vector<std::string>& forced) {
-  HASYNC_TRY(auto dumped, make_dump({settings_, dataset, target, newest, deadline_, inherit_, forced, meter_},
-                                    seams_.clock, seams_.runner));
-  if (!dumped.note.empty()) note(fmt::format("dataset {}: {}", dataset.name, dumped.note));
-  return dumped.counts;
+Result<std::vector<Counts>> Carrier::dump(const std::vector<DumpOrder>& orders,
+                                          const std::vector<std::string>& forced) {
+  HASYNC_TRY(const auto dumped,
+             make_dumps(orders, {settings_, deadline_, inherit_, forced, meter_}, seams_.clock, seams_.runner));
+  std::vector<Counts> counts;
+  for (std::size_t at = 0; at < orders.size(); ++at) {
+    if (!dumped[at].note.empty()) note(fmt::format("dataset {}: {}", orders[at].dataset.name, dumped[at].note));
+    counts.push_back(dumped[at].counts);
+  }
+  return counts;
 }
 
 Result<void> Carrier::run(const std::vector<std::string>& argv) {

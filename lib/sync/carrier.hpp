@@ -12,6 +12,7 @@
 #include "store/node_state.hpp"
 #include "store/state.hpp"
 #include "sync/changes.hpp"
+#include "sync/dump_run.hpp"
 #include "sync/progress.hpp"
 
 namespace hasync::sync {
@@ -39,9 +40,8 @@ class Carrier {
   // The same, with a list of names on its standard input.
   Result<Counts> run_over(const std::vector<std::string>& names, const config::Dataset& dataset,
                           std::vector<std::string> argv, store::OnChange on_change);
-  // A dataset that is no folder: dumped into `target`, and what `newest` holds already shared with it.
-  Result<Counts> dump(const config::Dataset& dataset, const std::string& target, const std::string& newest,
-                      const std::vector<std::string>& forced);
+  // Datasets that are no folders, some of them at once.
+  Result<std::vector<Counts>> dump(const std::vector<DumpOrder>& orders, const std::vector<std::string>& forced);
   // Any other program; its own words are the error's.
   Result<void> run(const std::vector<std::string>& argv);
 

@@ -94,7 +94,7 @@ class DumpFile {
 };
 
 // Whether both are there and have the same bytes, mode and owner. Archives of pg_dump: but for when they were made.
-bool same_file(const std::string& one, const std::string& other) {
+Result<bool> same_file(const std::string& one, const std::string& other, const std::function<bool()>& is_stopped) {
   const Fd first{::open(one.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW)};
   const Fd second{::open(other.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW)};
   struct stat a {
@@ -103,6 +103,7 @@ bool same_file(const std::string& one, const std::string& other) {
   if (a.st_size != b.st_size || a.st_mode != b.st_mode || a.st_uid != b.st_uid || a.st_gid != b.st_gid) return false;
   std::array<char, 65536> left{}, right{};
   for (off_t at = 0; at < a.st_size;) {
+    if (is_stopped()) return fail(ExitCode::interrupted, "interrupted");
     const auto got = ::pread(first.get(), left.data(), left.size(), at);
     if (got <= 0 || ::pread(second.get(), right.data(), static_cast<std::size_t>(got), at) != got) return false;
     const auto span = at == 0 ? creation_time({left.data(), static_cast<std::size_t>(got)}) : std::nullopt;
@@ -129,7 +130,8 @@ Result<void> share(const std::string& newest, const std::string& made) {
 
 class Dump {
  public:
-  Dump(const DumpOrder& order, Clock& clock, ProcessRunner& runner) : order_(order), clock_(clock), runner_(runner) {}
+  Dump(const DumpOrder& order, const DumpTerms& terms, const Interrupt& stop, Clock& clock, ProcessRunner& runner)
+      : order_(order), terms_(terms), stop_(stop), clock_(clock), runner_(runner) {}
 
   Result<Dumped> make() {
     HASYNC_CHECK(make_folders(order_.target));
@@ -151,24 +153,24 @@ class Dump {
       HASYNC_TRY(ended, stream(part.otherwise, file));
       dumped_.note = part.note;
     }
-    if (auto error = judge_dump(order_.settings, order_.dataset, part.argv.front(), ended))
+    if (auto error = judge_dump(terms_.settings, order_.dataset, part.argv.front(), ended))
       return fail(std::move(*error));
     HASYNC_CHECK(file.finish());
-    if (auto refusal = refuse_empty_dump(order_.settings, order_.dataset, file.bytes(), order_.forced))
+    if (auto refusal = refuse_empty_dump(terms_.settings, order_.dataset, file.bytes(), terms_.forced))
       return fail(std::move(*refusal));
     return file.bytes();
   }
 
   Result<ProcessResult> stream(const std::vector<std::string>& argv, DumpFile& file) {
-    ProcessSpec spec = spec_of(from_here(order_.settings, argv));
+    ProcessSpec spec = spec_of(from_here(terms_.settings, argv));
     // Here the peer's hasync is this one, wherever it is.
-    if (is(config::DatasetType::sqlite) && order_.settings.peer.transport == config::Transport::local) {
+    if (is(config::DatasetType::sqlite) && terms_.settings.peer.transport == config::Transport::local) {
       HASYNC_TRY(spec.argv.front(), own_program());
     }
-    order_.meter.dumps(order_.dataset.name, 0);
+    terms_.meter.dumps(order_.dataset.name, 0);
     spec.sink = [&](std::string_view chunk) {
       auto taken = file.take(chunk);
-      order_.meter.dumps(order_.dataset.name, file.bytes());
+      terms_.meter.dumps(order_.dataset.name, file.bytes());
       return taken;
     };
     auto ended = runner_.run(spec);
@@ -181,15 +183,20 @@ class Dump {
   // Shares what is in the newest point already, and so was found sound before.
   Result<void> keep(const DumpPart& part) {
     const auto path = order_.target + "/" + part.file, newest = order_.newest + "/" + part.file;
-    const bool same = !order_.newest.empty() &&
-                      (part.file == config::roles_file ? same_roles(newest, path) : same_file(newest, path));
+    HASYNC_TRY(const bool same, is_same(part, newest, path));
     if (same) return share(newest, path);
     ++dumped_.counts.changed;
     if (is(config::DatasetType::sqlite))
-      return store::check_sound(path, [&] { return !clock_.interrupted() && clock_.uptime() < order_.deadline; });
+      return store::check_sound(path, [this] { return !is_stopped() && clock_.uptime() < terms_.deadline; });
     if (is(config::DatasetType::mysql)) return check_last_line(path);
     if (is(config::DatasetType::postgresql) && part.file != config::roles_file) return read_to_its_end(path);
     return {};
+  }
+
+  Result<bool> is_same(const DumpPart& part, const std::string& newest, const std::string& path) const {
+    if (order_.newest.empty()) return false;
+    if (part.file == config::roles_file) return same_roles(newest, path);
+    return same_file(newest, path, [this] { return is_stopped(); });
   }
 
   static Result<void> check_last_line(const std::string& path) {
@@ -218,17 +225,21 @@ class Dump {
   ProcessSpec spec_of(std::vector<std::string> argv) const {
     return {.argv = std::move(argv),
             .environment = {"LC_ALL=C"},
-            .timeout = std::max(Duration{1}, order_.deadline - clock_.uptime()),
-            .inherit = order_.inherit,
-            .on_tick = [this] { order_.meter.tick(); }};
+            .timeout = std::max(Duration{1}, terms_.deadline - clock_.uptime()),
+            .also_ended_by = &stop_,
+            .inherit = terms_.inherit,
+            .on_tick = [this] { terms_.meter.tick(); }};
   }
 
+  bool is_stopped() const { return stop_.requested() || clock_.interrupted(); }
   bool is(config::DatasetType type) const { return order_.dataset.type == type; }
   DumpFile::Begins begins() const {
     return is(config::DatasetType::sqlite) ? DumpFile::Begins::with_its_ownership : DumpFile::Begins::with_the_dump;
   }
 
   const DumpOrder& order_;
+  const DumpTerms& terms_;
+  const Interrupt& stop_;
   Clock& clock_;
   ProcessRunner& runner_;
   Dumped dumped_;
@@ -236,8 +247,9 @@ class Dump {
 
 }  // namespace
 
-Result<Dumped> make_dump(const DumpOrder& order, Clock& clock, ProcessRunner& runner) {
-  auto dumped = Dump{order, clock, runner}.make();
+Result<Dumped> make_dump(const DumpOrder& order, const DumpTerms& terms, const Interrupt& stop, Clock& clock,
+                         ProcessRunner& runner) {
+  auto dumped = Dump{order, terms, stop, clock, runner}.make();
   if (dumped || dumped.error().code == ExitCode::interrupted) return dumped;
   return fail(with_context(std::move(dumped.error()), "dataset " + order.dataset.name));
 }

@@ -12,10 +12,13 @@
 namespace hasync::sync {
 
 struct DumpOrder {
-  const config::Config& settings;
   const config::Dataset& dataset;
   std::string target;  // the dataset's folder in the new point; made
   std::string newest;  // the same in the newest point, to share what did not change; empty: there is none
+};
+// What holds for all dumps of a run.
+struct DumpTerms {
+  const config::Config& settings;
   BootTime deadline;
   std::vector<int> inherit{};         // descriptors that the program keeps
   std::vector<std::string> forced{};  // guards overridden, see sync/guards.hpp
@@ -26,6 +29,8 @@ struct Dumped {
   Counts counts{};  // changed: how many of its files are not what the newest point holds already; those are shared
   std::string note{};
 };
-Result<Dumped> make_dump(const DumpOrder& order, Clock& clock, ProcessRunner& runner);
+// `stop` ends it, as an interrupt of all would.
+Result<Dumped> make_dump(const DumpOrder& order, const DumpTerms& terms, const Interrupt& stop, Clock& clock,
+                         ProcessRunner& runner);
 
 }  // namespace hasync::sync

@@ -3,10 +3,12 @@
 #include <algorithm>
 #include <filesystem>
 #include <set>
+#include <span>
 
 #include "os/beneath.hpp"
 #include "store/point_datasets.hpp"
 #include "sync/dumps.hpp"
+#include "sync/dumps_at_once.hpp"
 #include "sync/links.hpp"
 #include "sync/rsync.hpp"
 
@@ -87,9 +89,13 @@ class Planner {
 
   Result<Plan> make() {
     const auto& datasets = carrier_.settings().sync.datasets;
-    for (const auto& dataset : datasets) {
-      if (order_.on_begun) HASYNC_CHECK(order_.on_begun(dataset.name));
-      HASYNC_CHECK(dataset.type == config::DatasetType::files ? folder(dataset) : dump(dataset));
+    for (std::size_t first = 0; first < datasets.size();) {
+      const auto together = std::span{datasets}.subspan(first, taken_together(carrier_.settings(), first));
+      for (const auto& dataset : together)
+        if (order_.on_begun) HASYNC_CHECK(order_.on_begun(dataset.name));
+      const bool is_folder = together.front().type == config::DatasetType::files;
+      HASYNC_CHECK(is_folder ? folder(together.front()) : dump(together));
+      first += together.size();
     }
     if (plan_.newest && !same_datasets(order_.store, *plan_.newest, datasets)) plan_.changes_anything = true;
     return std::move(plan_);
@@ -180,21 +186,29 @@ class Planner {
     return order_.on_planned(planned.dataset, {.what = What::attributes, .path = name, .bytes = is.bytes});
   }
 
-  Result<void> dump(const config::Dataset& dataset) {
-    DatasetPlan planned{.dataset = dataset.name,
-                        .newest = newest_folder(order_.store, plan_.newest, dataset),
-                        .argv = from_here(carrier_.settings(), dump_parts(dataset).back().argv)};
+  Result<void> dump(std::span<const config::Dataset> datasets) {
+    std::vector<DatasetPlan> planned;
+    for (const auto& dataset : datasets)
+      planned.push_back({.dataset = dataset.name,
+                         .newest = newest_folder(order_.store, plan_.newest, dataset),
+                         .argv = from_here(carrier_.settings(), dump_parts(dataset).back().argv)});
     if (order_.dumps == Dumps::foreseen) {
-      planned.foreseen = Foreseen::nothing;
+      for (auto& each : planned) {
+        each.foreseen = Foreseen::nothing;
+        plan_.datasets.push_back(std::move(each));
+      }
       plan_.changes_anything = true;
-      plan_.datasets.push_back(std::move(planned));
       return {};
     }
-    const auto target = order_.store.dumps() + "/" + dataset.name;
-    HASYNC_TRY(planned.counts, carrier_.dump(dataset, target, planned.newest, order_.forced));
-    const bool changes = planned.counts.any_change();
-    HASYNC_CHECK(take(dataset, std::move(planned), changes));
-    if (order_.on_dumped) order_.on_dumped(plan_);
+    std::vector<DumpOrder> orders;
+    for (std::size_t at = 0; at < datasets.size(); ++at)
+      orders.push_back({datasets[at], order_.store.dumps() + "/" + datasets[at].name, planned[at].newest});
+    HASYNC_TRY(const auto counts, carrier_.dump(orders, order_.forced));
+    for (std::size_t at = 0; at < datasets.size(); ++at) {
+      planned[at].counts = counts[at];
+      HASYNC_CHECK(take(datasets[at], std::move(planned[at]), counts[at].any_change()));
+      if (order_.on_dumped) order_.on_dumped(plan_);
+    }
     return {};
   }
 

@@ -55,7 +55,7 @@ struct PlanOrder {
   std::function<Result<std::vector<std::string>>(const std::string& dataset)> links{};
   // What runs that did not come to their end had is at hand, too: their folders.
   std::vector<std::string> interrupted{};
-  // The next dataset is about to be looked at, or dumped; an error is the plan's.
+  // The next dataset is about to be looked at, or dumped, alone or with others; an error is the plan's.
   std::function<Result<void>(const std::string& dataset)> on_begun{};
   // The dataset that was planned last is here already, being a dump.
   std::function<void(const Plan& plan)> on_dumped{};

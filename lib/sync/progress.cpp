@@ -8,6 +8,12 @@
 
 namespace hasync::sync {
 
+std::int64_t RunProgress::dumped() const {
+  std::int64_t sum = 0;
+  for (const auto& [name, bytes] : dumps) sum += bytes;
+  return sum;
+}
+
 std::int64_t RunProgress::planned() const {
   std::int64_t sum = 0;
   for (const auto& each : datasets) sum += each.planned;
@@ -20,23 +26,46 @@ std::int64_t RunProgress::sent() const {
   return sum;
 }
 
+void Meter::tick() const {
+  const std::scoped_lock held{lock_};
+  tell();
+}
+
+void Meter::tell() const {
+  if (on_progress_) on_progress_(progress_);
+}
+
 void Meter::enter(Phase phase, const std::string& dataset) {
+  const std::scoped_lock held{lock_};
+  begin(phase, dataset);
+  tell();
+}
+
+void Meter::begin(Phase phase, const std::string& dataset) {
   if (phase == Phase::planning) progress_.datasets.clear();  // again, after an attempt that failed
   progress_.phase = phase;
   progress_.dataset = dataset;
-  progress_.dumped = 0;
-  tick();
+  progress_.dumps.clear();
 }
 
 void Meter::dumps(const std::string& dataset, std::int64_t bytes) {
-  if (progress_.phase != Phase::dumping || progress_.dataset != dataset) enter(Phase::dumping, dataset);
-  progress_.dumped = bytes;
-  tick();
+  const std::scoped_lock held{lock_};
+  if (progress_.phase != Phase::dumping) begin(Phase::dumping, dataset);
+  progress_.dataset = dataset;
+  progress_.dumps[dataset] = bytes;
+  tell();
+}
+
+void Meter::has_dumped(const std::string& dataset) {
+  const std::scoped_lock held{lock_};
+  progress_.dumps.erase(dataset);
 }
 
 void Meter::will_fetch(std::vector<DatasetProgress> datasets) {
+  const std::scoped_lock held{lock_};
   progress_.datasets = std::move(datasets);
-  enter(Phase::fetching, {});
+  begin(Phase::fetching, {});
+  tell();
 }
 
 DatasetProgress* Meter::find(const std::string& dataset) {
@@ -45,14 +74,19 @@ DatasetProgress* Meter::find(const std::string& dataset) {
   return found == all.end() ? nullptr : &*found;
 }
 
-void Meter::fetches(const std::string& dataset, std::int64_t sent) {
+void Meter::set_sent(const std::string& dataset, std::int64_t sent) {
   progress_.phase = Phase::fetching;
   progress_.dataset = dataset;
   if (auto* each = find(dataset)) {
     each->sent = sent;
     each->planned = std::max(each->planned, sent);  // the source grew since it was planned
   }
-  tick();
+  tell();
+}
+
+void Meter::fetches(const std::string& dataset, std::int64_t sent) {
+  const std::scoped_lock held{lock_};
+  set_sent(dataset, sent);
 }
 
 void Meter::spares(const std::string& dataset, std::int64_t bytes) {
@@ -61,8 +95,9 @@ void Meter::spares(const std::string& dataset, std::int64_t bytes) {
 }
 
 void Meter::has_fetched(const std::string& dataset) {
+  const std::scoped_lock held{lock_};
   const auto* each = find(dataset);
-  fetches(dataset, each == nullptr ? 0 : each->planned);
+  set_sent(dataset, each == nullptr ? 0 : each->planned);
 }
 
 void Pace::take(BootTime at, std::int64_t bytes) {
@@ -88,6 +123,16 @@ std::optional<Duration> time_left(std::int64_t rest, std::optional<std::int64_t>
   return std::chrono::seconds{(rest + *rate - 1) / *rate};
 }
 
+namespace {
+
+std::string names_of(const std::map<std::string, std::int64_t>& dumps) {
+  std::vector<std::string> names;
+  for (const auto& [dataset, bytes] : dumps) names.push_back(printable(dataset));
+  return join(names, ", ");
+}
+
+}  // namespace
+
 std::string tell_phase(const RunProgress& progress) {
   const auto dataset = printable(progress.dataset);
   switch (progress.phase) {
@@ -98,7 +143,7 @@ std::string tell_phase(const RunProgress& progress) {
     case Phase::planning:
       return fmt::format("comparing {} with its source", dataset);
     case Phase::dumping:
-      return fmt::format("dumping {}", dataset);
+      return fmt::format("dumping {}", progress.dumps.empty() ? dataset : names_of(progress.dumps));
     case Phase::fetching:
       return dataset.empty() ? "preparing the new point" : fmt::format("fetching {}", dataset);
     case Phase::finishing:
@@ -110,7 +155,7 @@ std::string tell_phase(const RunProgress& progress) {
 std::string tell_interrupted(const Meter& meter, Duration after, const std::optional<std::string>& current) {
   const auto& progress = meter.progress();
   auto text = fmt::format("interrupted after {} while {}", tell_duration(after), tell_phase(progress));
-  if (progress.phase == Phase::dumping) text += fmt::format(", {} so far", tell_size(progress.dumped));
+  if (!progress.dumps.empty()) text += fmt::format(", {} so far", tell_size(progress.dumped()));
   if (progress.phase == Phase::fetching && meter.is_watched() && progress.planned() > 0)
     text += fmt::format(", {} of {}, from which the next run goes on", tell_size(progress.sent()),
                         tell_size(progress.planned()));

@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <map>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <utility>
@@ -22,26 +24,28 @@ struct DatasetProgress {
 
 struct RunProgress {
   Phase phase = Phase::beginning;
-  std::string dataset{};                    // the one at hand
-  std::int64_t dumped = 0;                  // bytes of its dump so far; how many there will be nobody knows
-  std::vector<DatasetProgress> datasets{};  // fetching: all that something is to be fetched of
+  std::string dataset{};                        // the one at hand
+  std::map<std::string, std::int64_t> dumps{};  // dumping: the bytes so far; how many there will be nobody knows
+  std::vector<DatasetProgress> datasets{};      // fetching: all that something is to be fetched of
 
+  std::int64_t dumped() const;
   std::int64_t planned() const;
   std::int64_t sent() const;
 };
 using OnProgress = std::function<void(const RunProgress&)>;
 
-// What the parts of a run tell of themselves.
+// What the parts of a run tell of themselves; those that go on at the same time from threads of their own.
 class Meter {
  public:
   void report_to(OnProgress on_progress) { on_progress_ = std::move(on_progress); }
   // Whether anybody wants to know; if not, rsync need not be asked to tell.
   bool is_watched() const { return static_cast<bool>(on_progress_); }
-  const RunProgress& progress() const { return progress_; }
+  const RunProgress& progress() const { return progress_; }  // not for a thread beside others
 
   void asks() { enter(Phase::asking, {}); }
   void plans(const std::string& dataset) { enter(Phase::planning, dataset); }
   void dumps(const std::string& dataset, std::int64_t bytes);
+  void has_dumped(const std::string& dataset);
   void will_fetch(std::vector<DatasetProgress> datasets);
   void fetches(const std::string& dataset, std::int64_t sent);
   // So many of its bytes need not be sent after all.
@@ -49,14 +53,17 @@ class Meter {
   void has_fetched(const std::string& dataset);
   void finishes() { enter(Phase::finishing, {}); }
   // Nothing new, but time goes on.
-  void tick() const {
-    if (on_progress_) on_progress_(progress_);
-  }
+  void tick() const;
 
  private:
   void enter(Phase phase, const std::string& dataset);
+  // These are for who holds the lock.
+  void begin(Phase phase, const std::string& dataset);
   DatasetProgress* find(const std::string& dataset);
+  void set_sent(const std::string& dataset, std::int64_t sent);
+  void tell() const;
 
+  mutable std::mutex lock_{};
   OnProgress on_progress_{};
   RunProgress progress_{};
 };

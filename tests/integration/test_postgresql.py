@@ -299,6 +299,29 @@ def test_a_database_is_pulled_over_ssh(ssh_pair, servers):
     assert west.sql("SELECT x FROM t", "app") == [["7"]]
 
 
+def test_two_databases_are_dumped_at_the_same_time_over_one_connection(ssh_pair, servers):
+    pair, server = ssh_pair
+    east, west = servers
+    drop_all(east), drop_all(west)
+    server.describe("primary", 1)
+    for number, database in enumerate(("one", "two")):
+        east.sql(f"CREATE DATABASE {database}")
+        east.sql(f"CREATE TABLE t AS SELECT {number} AS x", database)
+        os.mkfifo(pair.folder / database)
+    # The one that is real begins when the other does.
+    (server.bin / "pg_dump").write_text(f'''#!/bin/sh
+cd {pair.folder}
+case "$*" in */one*) echo >one; read x <two ;; *) read x <one; echo >two ;; esac
+exec /usr/bin/pg_dump "$@"
+''')
+    (server.bin / "pg_dump").chmod(0o755)
+    pair.set("sync", timeout="60s", datasets=[{"name": each, "type": "postgresql", "source": east.uri(each), "database": west.uri(each)} for each in ("one", "two")])
+    assert pair.json("sync")["result"] == "success"
+    assert server.logins() == 1
+    pair.ok("promote")
+    assert [west.sql("SELECT x FROM t", each) for each in ("one", "two")] == [[["0"]], [["1"]]]
+
+
 def test_a_promotion_never_replaces_the_source(pair):
     def faults(transport, **dataset):
         pair.settings["peer"] = {"name": "east", "transport": transport, "host": "east.example.net"}

@@ -37,7 +37,10 @@ TEST_CASE("the exit status, output and errors of a program are kept apart") {
   CHECK(tell_end(ended) == "exit status 3: err");
 }
 
-TEST_CASE("a signal is not an exit") { CHECK(tell_end(run(shell("kill -9 $$"))) == "killed by signal 9 (Killed)"); }
+TEST_CASE("a signal is not an exit") {
+  CHECK(tell_end(run(shell("kill -9 $$"))) == "killed by signal 9 (Killed)");
+  CHECK(tell_end(run(shell("kill -40 $$"))) == "killed by signal 40 (unknown)");
+}
 
 TEST_CASE("a program that takes too long is ended, even if it ignores TERM") {
   CHECK(run(shell("sleep 60", 100ms)).end == End::timed_out);
@@ -105,6 +108,16 @@ TEST_CASE("an interrupt ends the program") {
   SystemProcessRunner runner{interrupt};
   interrupt.request();
   CHECK(runner.run({.argv = {"sleep", "60"}}).value().end == End::interrupted);
+}
+
+TEST_CASE("a request that is for one program ends no other") {
+  const Interrupt interrupt, one, other;
+  SystemProcessRunner runner{interrupt};
+  other.request();
+  CHECK(runner.run({.argv = {"sleep", "60"}, .also_ended_by = &other}).value().end == End::interrupted);
+  CHECK(runner.run({.argv = {"true"}, .also_ended_by = &one}).value().succeeded());
+  interrupt.request();
+  CHECK(runner.run({.argv = {"sleep", "60"}, .also_ended_by = &one}).value().end == End::interrupted);
 }
 
 TEST_CASE("a lock is held on by the child that inherited it, and by no other") {

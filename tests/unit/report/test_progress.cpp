@@ -56,7 +56,7 @@ TEST_CASE("a line fits whatever the width is, and keeps what matters most") {
 TEST_CASE("what is not known is not told") {
   CHECK(live_line(fetching(), std::nullopt, 0s, 70) == "fetching app (1 of 2) ██░░░░░░░░  25 % · 1.0 MiB of 4.0 MiB");
   CHECK(log_line(fetching(), 0, 1min) == "sync, 1 min: fetching app (1 of 2) · 25 % · 1.0 MiB of 4.0 MiB · 0 B/s");
-  const sync::RunProgress dumping{.phase = sync::Phase::dumping, .dataset = "db", .dumped = 7 * mib};
+  const sync::RunProgress dumping{.phase = sync::Phase::dumping, .dumps = {{"db", 7 * mib}}};
   CHECK(live_line(dumping, 2 * mib, 65s, 80) == "dumping db · 7.0 MiB · 2.0 MiB/s · 1 min 5 s");
   const sync::RunProgress planning{.phase = sync::Phase::planning, .dataset = "app"};
   CHECK(live_line(planning, std::nullopt, 400ms, 80) == "comparing app with its source");

@@ -44,7 +44,25 @@ TEST_CASE("each step is told, and that time goes on") {
   meter.fetches("app", 1);
   meter.finishes();
   CHECK(told == std::vector<std::string>{"beginning", "asking the peer", "comparing app with its source", "dumping db",
-                                         "dumping db", "preparing the new point", "fetching app", "writing to disk"});
+                                         "preparing the new point", "fetching app", "writing to disk"});
+}
+
+TEST_CASE("of dumps that are made at the same time, those that go on are told") {
+  Meter meter;
+  const auto told = [&] { return tell_phase(meter.progress()); };
+  meter.dumps("shop", 0);
+  meter.dumps("db", 0);
+  meter.dumps("shop", 5 * mib);
+  meter.dumps("db", 2 * mib);
+  CHECK((told() == "dumping db, shop" && meter.progress().dumped() == 7 * mib));
+  CHECK(tell_interrupted(meter, 3s, std::nullopt).starts_with("interrupted after 3 s while dumping db, shop, 7.0 MiB"));
+  meter.has_dumped("shop");
+  CHECK((told() == "dumping db" && meter.progress().dumped() == 2 * mib));
+  meter.dumps("wiki", 0);
+  meter.has_dumped("db");
+  CHECK(told() == "dumping wiki");
+  meter.has_dumped("wiki");
+  CHECK(tell_interrupted(meter, 3s, std::nullopt).starts_with("interrupted after 3 s while dumping wiki; nothing"));
 }
 
 TEST_CASE("a rate is that of the last quarter of a minute") {
