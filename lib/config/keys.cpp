@@ -81,7 +81,8 @@ const std::vector<Key> plain_keys{
      "this, then after twice as long, and so on, before the next run is due.",
      [](V v, T t) { return into(t.config.sync.retry_interval, v, 0s, 1h); }},
     {"sync.bandwidth_limit", KeyType::size, optional, "0", "a rate as 20MiB/s; 0: none",
-     "The most a run may transfer in a second.", [](V v, T t) { return into_size(t.config.sync.bandwidth_limit, v); }},
+     "The most a run may transfer in a second, of files and of dumps.",
+     [](V v, T t) { return into_size(t.config.sync.bandwidth_limit, v); }},
     {"sync.dumps_at_once", KeyType::integer, optional, "2", "1 to 8",
      "How many datasets that are not files, and follow each other, are dumped at the same time. One with hooks of its "
      "own is dumped by itself.",

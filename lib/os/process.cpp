@@ -20,6 +20,7 @@
 #include "base/text.hpp"
 #include "os/atomic_file.hpp"
 #include "os/clock.hpp"
+#include "os/throttle.hpp"
 
 namespace hasync {
 namespace {
@@ -114,23 +115,28 @@ std::string name_of(pid_t pid) {
                      boot ? trim(*boot) : "?");
 }
 
-// Reads what is there, but no more than a few chunks: a program that prints without end must not keep us from its
-// deadline. Closes the descriptor at its end.
-void drain(Fd& from, const std::function<void(std::string_view)>& take) {
+// A program that prints without end must not keep us from its deadline.
+constexpr std::size_t most_at_once = 1 << 20;
+
+// Reads what is there, up to `most` bytes: how many it were. Closes the descriptor at its end.
+std::size_t drain(Fd& from, const std::function<void(std::string_view)>& take, std::size_t most) {
   std::array<char, 65536> chunk{};
-  for (int chunks = 0; from && chunks < 16; ++chunks) {
-    const auto length = ::read(from.get(), chunk.data(), chunk.size());
-    if (length > 0) {
-      take({chunk.data(), static_cast<std::size_t>(length)});
-      if (static_cast<std::size_t>(length) < chunk.size()) return;
-    } else if (length < 0 && errno == EINTR) {
-      continue;
-    } else if (length < 0 && errno == EAGAIN) {
-      return;
-    } else {
+  std::size_t taken = 0;
+  while (from && taken < most) {
+    const auto wanted = std::min(chunk.size(), most - taken);
+    const auto length = ::read(from.get(), chunk.data(), wanted);
+    if (length < 0 && errno == EINTR) continue;
+    if (length < 0 && errno == EAGAIN) break;
+    if (length <= 0) {
       from.reset();
+      break;
     }
+    const auto got = static_cast<std::size_t>(length);
+    take({chunk.data(), got});
+    taken += got;
+    if (got < wanted) break;
   }
+  return taken;
 }
 
 void feed(Fd& to, std::string_view& rest) {
@@ -251,22 +257,27 @@ Result<ProcessResult> SystemProcessRunner::run(const ProcessSpec& spec) {
   std::string_view input = spec.input_file >= 0 ? std::string_view{} : spec.input;
   feed(child.input, input);
   auto next_tick = began + tick;
+  Throttle throttle{spec.bytes_per_second, began};
 
   for (;;) {
+    const auto may_read = throttle.may_read(boot_uptime(), most_at_once);
     const bool heeds = !stop.asked() && spec.on_interrupt == OnInterrupt::end;
     std::array wake{pollfd{child.pidfd.get(), POLLIN, 0},
-                    pollfd{child.output.get(), POLLIN, 0},
+                    pollfd{may_read > 0 ? child.output.get() : -1, POLLIN, 0},
                     pollfd{child.errors.get(), POLLIN, 0},
                     pollfd{child.input.get(), POLLOUT, 0},
                     pollfd{heeds ? interrupt_.fd() : -1, POLLIN, 0},
                     pollfd{heeds && spec.also_ended_by != nullptr ? spec.also_ended_by->fd() : -1, POLLIN, 0}};
-    const auto next = spec.on_tick ? std::min(stop.next(), next_tick) : stop.next();
+    auto next = spec.on_tick ? std::min(stop.next(), next_tick) : stop.next();
+    if (may_read == 0) next = std::min(next, throttle.due());
     const auto rest = std::max<Duration::rep>(0, (next - boot_uptime()).count());
     poll(wake.data(), wake.size(), static_cast<int>(std::min<Duration::rep>(rest, 60'000)));
-    drain(child.output, take_output);
-    drain(child.errors, take_errors);
+    const bool ended = wake[0].revents != 0;
+    // What is in the pipe when it has ended has come already.
+    throttle.has_read(drain(child.output, take_output, ended ? most_at_once : may_read));
+    drain(child.errors, take_errors, most_at_once);
     feed(child.input, input);
-    if (wake[0].revents != 0) break;
+    if (ended) break;
     if (spec.on_tick && boot_uptime() >= next_tick) {
       spec.on_tick();
       next_tick = boot_uptime() + tick;

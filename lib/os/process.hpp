@@ -1,5 +1,6 @@
 // The one door through which other programs are started: argv only, in a process group of their own, with a deadline.
 #pragma once
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>
@@ -29,7 +30,8 @@ struct ProcessSpec {
   std::function<void(std::string_view)> on_output{};  // stdout as it comes, instead of keeping it
   // stdout as it comes, too; an error ends the program, and is what run() gives.
   std::function<Result<void>(std::string_view)> sink{};
-  std::function<void()> on_tick{};  // about once a second while it runs, whether or not it says anything
+  std::int64_t bytes_per_second = 0;  // the most that is read of stdout; 0: as it comes
+  std::function<void()> on_tick{};    // about once a second while it runs, whether or not it says anything
   std::function<void(const std::string& process)> on_started{};  // what names it to end_left_over
 };
 

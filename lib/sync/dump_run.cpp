@@ -167,6 +167,7 @@ class Dump {
     if (is(config::DatasetType::sqlite) && terms_.settings.peer.transport == config::Transport::local) {
       HASYNC_TRY(spec.argv.front(), own_program());
     }
+    spec.bytes_per_second = terms_.bytes_per_second;
     terms_.meter.dumps(order_.dataset.name, 0);
     spec.sink = [&](std::string_view chunk) {
       auto taken = file.take(chunk);

@@ -23,6 +23,7 @@ struct DumpTerms {
   std::vector<int> inherit{};         // descriptors that the program keeps
   std::vector<std::string> forced{};  // guards overridden, see sync/guards.hpp
   Meter& meter;
+  std::int64_t bytes_per_second = 0;  // the most that comes of each; 0: no limit
 };
 
 struct Dumped {

@@ -36,8 +36,12 @@ std::size_t taken_together(const config::Config& settings, std::size_t first) {
   return std::max<std::size_t>(1, static_cast<std::size_t>(end - begin));
 }
 
-Result<std::vector<Dumped>> make_dumps(const std::vector<DumpOrder>& orders, const DumpTerms& terms, Clock& clock,
+Result<std::vector<Dumped>> make_dumps(const std::vector<DumpOrder>& orders, DumpTerms terms, Clock& clock,
                                        ProcessRunner& runner) {
+  const auto& sync = terms.settings.sync;
+  const auto at_once = std::min(orders.size(), static_cast<std::size_t>(sync.dumps_at_once));
+  if (sync.bandwidth_limit > 0)
+    terms.bytes_per_second = std::max<std::int64_t>(1, sync.bandwidth_limit / static_cast<std::int64_t>(at_once));
   std::vector<Result<Dumped>> ended(orders.size(), Result<Dumped>{fail(ExitCode::interrupted, "interrupted")});
   std::atomic<std::size_t> next = 0;
   const Interrupt stop;
@@ -51,7 +55,6 @@ Result<std::vector<Dumped>> make_dumps(const std::vector<DumpOrder>& orders, con
     }
   };
   std::vector<std::jthread> others;
-  const auto at_once = std::min(orders.size(), static_cast<std::size_t>(terms.settings.sync.dumps_at_once));
   while (others.size() + 1 < at_once) others.emplace_back(dump_next);
   dump_next();
   others.clear();  // joins

@@ -12,9 +12,9 @@ namespace hasync::sync {
 // its own is alone, as they rely on what comes before and after it.
 std::size_t taken_together(const config::Config& settings, std::size_t first);
 
-// As many at once as sync.dumps_at_once says; they come in the order of their orders. When one fails the others are
-// ended. The error is the first in that order which is no such end.
-Result<std::vector<Dumped>> make_dumps(const std::vector<DumpOrder>& orders, const DumpTerms& terms, Clock& clock,
+// As many at once as sync.dumps_at_once says, which share sync.bandwidth_limit; they come in the order of their orders.
+// When one fails the others are ended. The error is the first in that order which is no such end.
+Result<std::vector<Dumped>> make_dumps(const std::vector<DumpOrder>& orders, DumpTerms terms, Clock& clock,
                                        ProcessRunner& runner);
 
 }  // namespace hasync::sync

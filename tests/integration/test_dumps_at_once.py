@@ -97,6 +97,16 @@ def test_where_the_peer_lets_fewer_share_one_the_others_make_their_own(pair, tmp
         assert 1 < server.logins() <= 1 + len(names) - 2
 
 
+def test_they_share_the_bandwidth(dumps):
+    for name in ("one", "two"):
+        dumps.add(name, "head -c 300000 /dev/zero")
+    dumps.pair.set("sync", bandwidth_limit="400KiB/s")
+    assert dumps.pair.json("sync")["result"] == "success"
+    assert [len(dumps.dump(name)) for name in ("one", "two")] == [300000, 300000]
+    in_the_pipes = 65536
+    assert dumps.pair.history("syncs")[0]["duration_s"] >= (300000 - in_the_pipes) / (200 << 10)
+
+
 def test_one_at_a_time_they_never_meet(dumps):
     dumps.add_that_meet(["one", "two", "three"], patience=1)
     dumps.pair.set("sync", dumps_at_once=1)

@@ -192,6 +192,36 @@ TEST_CASE("a program whose output is not wanted any more is ended, and the reaso
   CHECK(taken < 1'000'000);
 }
 
+TEST_CASE("a program's output comes no faster than it may, and all of it comes") {
+  constexpr std::size_t in_the_pipe = 65'536;
+  auto spec = shell("head -c 300000 /dev/zero; printf end");
+  spec.bytes_per_second = 500'000;
+  std::string all;
+  spec.sink = [&](std::string_view chunk) -> Result<void> {
+    all += chunk;
+    return {};
+  };
+  const auto ended = run(spec);
+  CHECK(ended.succeeded());
+  CHECK((all.size() == 300'003 && all.ends_with("end")));
+  CHECK(ended.elapsed >= Duration{(all.size() - in_the_pipe) * 1000 / 500'000});
+}
+
+TEST_CASE("while a program's output may not be read, all else is heeded") {
+  auto spec = shell("echo why >&2; exec yes", 300ms);
+  spec.bytes_per_second = 1;
+  spec.output_limit = 10'000'000;
+  const auto late = run(spec);
+  CHECK(late.end == End::timed_out);
+  CHECK(late.output.size() <= 1 + 65'536);
+  CHECK(late.errors == "why\n");
+  const Interrupt interrupt;
+  spec.timeout = 60s;
+  spec.on_tick = [&] { interrupt.request(); };
+  SystemProcessRunner runner{interrupt};
+  CHECK(runner.run(spec).value().end == End::interrupted);
+}
+
 TEST_CASE("all that a program printed before its end is taken, in order") {
   std::string all;
   auto spec = shell("head -c 3000000 /dev/zero; printf end");

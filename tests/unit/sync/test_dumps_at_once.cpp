@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <csignal>
 #include <filesystem>
+#include <mutex>
 #include <semaphore>
 
 #include "new_folder.hpp"
@@ -140,6 +141,41 @@ TEST_CASE("of two that fail the first is told, whichever was sooner") {
   }
   BothFail runner;
   CHECK(describe(world.make(runner).error()) == "dataset a: dump on east failed with exit status 3");
+}
+
+TEST_CASE("dumps that are made at the same time share the bandwidth") {
+  class KeepsRates final : public ProcessRunner {
+   public:
+    Result<ProcessResult> run(const ProcessSpec& spec) override {
+      {
+        const std::scoped_lock held{lock_};
+        rates.push_back(spec.bytes_per_second);
+      }
+      HASYNC_CHECK(spec.sink("a dump"));
+      return ProcessResult{};
+    }
+    bool end_left_over(const std::string&) override { return false; }
+
+    std::vector<std::int64_t> rates;
+
+   private:
+    std::mutex lock_;
+  };
+  const auto rates = [](std::int64_t limit, int at_once, std::size_t datasets) {
+    World world;
+    world.settings.sync.bandwidth_limit = limit;
+    world.settings.sync.dumps_at_once = at_once;
+    for (std::size_t number = 0; number < datasets; ++number) world.add("db" + std::to_string(number), "");
+    KeepsRates runner;
+    CHECK(world.make(runner));
+    return runner.rates;
+  };
+  using Rates = std::vector<std::int64_t>;
+  CHECK(rates(0, 2, 2) == Rates{0, 0});
+  CHECK(rates(1000, 2, 3) == Rates{500, 500, 500});
+  CHECK(rates(1000, 8, 1) == Rates{1000});
+  CHECK(rates(1000, 1, 2) == Rates{1000, 1000});
+  CHECK(rates(3, 8, 8) == Rates(8, 1));
 }
 
 TEST_CASE("a request to stop ends all of them") {
