@@ -68,10 +68,11 @@ class LookingForMoves {
   }
 
   void take(const Change& change) {
-    const bool stays = change.what != What::deleted && change.what != What::changed;
-    if (!newest_ || change.folder || (stays && change.what != What::created)) return;
-    if (change.what != What::deleted && !change.leads_to) moves_.comes(change.path, change.bytes);
-    const auto was = stays ? std::nullopt : newest_->look_at(change.path);
+    if (!newest_ || change.folder) return;
+    const bool comes = change.what == What::created || change.what == What::changed;
+    const bool goes = change.what == What::deleted || change.what == What::changed;
+    if (comes && !change.leads_to) moves_.comes(change.path, change.bytes);
+    const auto was = goes ? newest_->look_at(change.path) : std::nullopt;
     if (was && S_ISREG(was->st_mode)) moves_.goes(change.path, was->st_size);
   }
 

@@ -90,8 +90,9 @@ void Meter::fetches(const std::string& dataset, std::int64_t sent) {
 }
 
 void Meter::spares(const std::string& dataset, std::int64_t bytes) {
+  const std::scoped_lock held{lock_};
   if (auto* each = find(dataset)) each->planned = std::max(each->sent, each->planned - bytes);
-  tick();
+  tell();
 }
 
 void Meter::has_fetched(const std::string& dataset) {

@@ -56,7 +56,7 @@ class Lab:
 
     def __enter__(self):
         try:
-            self.command("up", self.build)
+            self.command("up", self.build, timeout=300)  # on a machine busy with other labs
         except BaseException:
             self.command("down")
             raise
