@@ -104,7 +104,7 @@ def starts_at(run, instant):
 
 
 def test_after_down_time_one_run_makes_good_for_all_that_were_missed(timetable, runs):
-    run, = eventually("it is made good", runs, seconds=20)
+    run, = eventually("it is made good", runs, seconds=45)
     assert moment(run) - AHEAD < timetable.not_due
 
 
