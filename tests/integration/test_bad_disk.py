@@ -65,13 +65,20 @@ def disk_that_fails(folder, size, room):
         unmount(below)
 
 
-def test_a_store_whose_disk_loses_what_was_written_publishes_nothing(pair):
+@contextlib.contextmanager
+def store_too_large_for_its_disk(pair):
+    """A point is in it, and the next does not fit."""
     with disk_that_fails(pair.folder / "failing", 128 * MIB, 24 * MIB) as disk:
         store_on(pair, disk)
         (pair.source / "f").write_text("1")
         pair.ok("sync")
-        point = pair.current.readlink()
         (pair.source / "large").write_bytes(os.urandom(60 * MIB))
+        yield disk
+
+
+def test_a_store_whose_disk_loses_what_was_written_publishes_nothing(pair):
+    with store_too_large_for_its_disk(pair):
+        point = pair.current.readlink()
         told = pair.run("sync")
         assert told.returncode == 1, told
         assert "I/O error" in told.stderr or "Input/output error" in told.stderr
@@ -80,12 +87,8 @@ def test_a_store_whose_disk_loses_what_was_written_publishes_nothing(pair):
 
 
 def test_an_error_of_the_disk_that_somebody_elses_sync_heard_of_first_publishes_nothing(pair):
-    with disk_that_fails(pair.folder / "failing", 128 * MIB, 24 * MIB) as disk:
-        store_on(pair, disk)
-        (pair.source / "f").write_text("1")
-        pair.ok("sync")
+    with store_too_large_for_its_disk(pair) as disk:
         point = pair.current.readlink()
-        (pair.source / "large").write_bytes(os.urandom(60 * MIB))
         heard = pair.folder / "heard"
         works_again = f"mount -o remount,size=200M {disk}-below"
         shims = shim(pair.folder, "rsync", f"""/usr/bin/rsync "$@"
@@ -99,11 +102,7 @@ exit $ended""")
 
 
 def test_what_an_interrupted_run_could_not_bring_to_disk_is_of_no_use_to_the_next(pair):
-    with disk_that_fails(pair.folder / "failing", 128 * MIB, 24 * MIB) as disk:
-        store_on(pair, disk)
-        (pair.source / "f").write_text("1")
-        pair.ok("sync")
-        (pair.source / "large").write_bytes(os.urandom(60 * MIB))
+    with store_too_large_for_its_disk(pair):
         no_answer = 30  # rsync(1)
         shims = shim(pair.folder, "rsync", f'/usr/bin/rsync "$@"\nended=$?\n[ ! -e {pair.store}/incoming/app/large ] || exit {no_answer}\nexit $ended')
         told = pair.fails_to_sync(env={"PATH": f"{shims}:/usr/local/bin:/usr/bin:/bin:/usr/sbin"})
