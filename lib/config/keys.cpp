@@ -85,8 +85,7 @@ const std::vector<Key> plain_keys{
      [](V v, T t) { return into_size(t.config.sync.bandwidth_limit, v); }},
     {"sync.dumps_at_once", KeyType::integer, optional, "2", "1 to 8",
      "How many dumps, of what is not files, are made at the same time where they follow each other. A dataset with "
-     "hooks "
-     "of its own is dumped by itself.",
+     "hooks of its own is dumped by itself.",
      [](V v, T t) { return into(t.config.sync.dumps_at_once, v, 1, 8); }},
     {"sync.datasets[].name", KeyType::text, required, "", "letters, digits, - and _",
      "The dataset: its folder in a recovery point has this name.",
