@@ -217,6 +217,13 @@ class SshServer:
             f"Port {self.port}\nListenAddress 127.0.0.1\nHostKey {folder}/host_key\nPidFile {folder}/pid\n"
             f"AuthorizedKeysFile {folder}/authorized_keys\nStrictModes no\nUsePAM no\nPasswordAuthentication no\n"
             "PermitRootLogin yes\nPermitUserEnvironment yes\nSubsystem sftp internal-sftp\n")
+        self.set_environment(HOME=folder)  # bash reads ~/.bashrc in a login through ssh, and this machine's is no business of a test
+
+    def set_environment(self, **variables):
+        """Of what it runs, beside what is set already; for a server that is not up yet."""
+        config = self.folder / "sshd_config"
+        text, _, already = config.read_text().partition("SetEnv")  # of several such lines sshd takes the first alone
+        config.write_text(text + " ".join(["SetEnv" + already.rstrip(), *(f"{name}={value}" for name, value in variables.items())]) + "\n")
 
     def peer(self):
         """The settings of a peer that is reached through it."""

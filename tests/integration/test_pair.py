@@ -27,8 +27,8 @@ class East(SshServer):
                                       "sync": {"store": str(folder / "store"), "datasets": [{"name": "app", "source": str(source)}]}}))
         config.chmod(0o600)
         text = (folder / "sshd_config").read_text()
-        (folder / "sshd_config").write_text(
-            re.sub("(AuthorizedKeysFile .*)", rf"\1 {self.keys}", text) + f"SetEnv HASYNC_CONFIG={config} HASYNC_STATE_DIR={folder}/state\n")
+        (folder / "sshd_config").write_text(re.sub("(AuthorizedKeysFile .*)", rf"\1 {self.keys}", text))
+        self.set_environment(HASYNC_CONFIG=config, HASYNC_STATE_DIR=folder / "state")
 
     def fingerprint(self, key="host_key"):
         return subprocess.run(["ssh-keygen", "-lf", self.folder / f"{key}.pub"], capture_output=True, text=True, check=True).stdout.split()[1]

@@ -8,7 +8,7 @@ def test_west_stays_in_standby_and_tells_people(lab, west):
     lab.fault("power-cut", "east")
     told, = eventually("people are told", lambda: lab.mails("IS GONE"))
     assert told.subject == "[hasync west] east IS GONE: west stays in standby"
-    assert "3 failed attempts in a row (web no connection within 1 s)" in told.text
+    assert "3 failed attempts in a row (web no connection within 2 s)" in told.text
     assert "then, to let west take over: hasync promote" in told.text
 
     assert west.role() == "secondary" and west.status()["term"] == 0

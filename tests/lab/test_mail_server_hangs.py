@@ -7,7 +7,7 @@ from lab import ALLOWANCE_S, eventually, moment
 
 GONE, BACK = "[hasync west] east IS GONE: west stays in standby", "[hasync west] east answers again"
 PROMOTED = "[hasync west] PROMOTED: west is now primary (term 1)"
-PATIENCE_S = 12
+PATIENCE_S = 20
 
 
 @pytest.fixture(scope="module", autouse=True)
