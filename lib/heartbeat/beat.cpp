@@ -40,7 +40,7 @@ class Beater {
   Result<Beat> attempt(int failures_before) {
     store::Attempt attempt{.at = clock_.now()};
     const auto began = clock_.uptime();
-    const auto answers = prober_.ask(probes_of(settings_), settings_.heartbeat.timeout);
+    HASYNC_TRY(const auto answers, prober_.ask(probes_of(settings_), settings_.heartbeat.timeout));
     attempt.uptime = clock_.uptime();
     attempt.duration = attempt.uptime - began;
     attempt.boot = boot_;

@@ -1,6 +1,5 @@
 #include "heartbeat/curl_probe.hpp"
 
-#include <curl/curl.h>
 #include <fmt/format.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -15,16 +14,7 @@ namespace {
 
 constexpr std::size_t body_limit = 1U << 20U;
 
-struct Closer {
-  void operator()(CURL* handle) const { curl_easy_cleanup(handle); }
-};
-using Handle = std::unique_ptr<CURL, Closer>;
-
-// curl_global_init(3) is not safe in two threads at once.
-void start_curl() {
-  static const CURLcode started = curl_global_init(CURL_GLOBAL_DEFAULT);
-  static_cast<void>(started);
-}
+using Handle = std::unique_ptr<CURL, decltype(Libcurl::easy_cleanup)>;
 
 // What libcurl does not tell: whether there was a TCP connection when the time ran out, though TLS had not come about.
 int close_and_tell(void* was_connected, curl_socket_t socket) {
@@ -35,17 +25,16 @@ int close_and_tell(void* was_connected, curl_socket_t socket) {
   return ::close(socket);
 }
 
-Handle new_handle(Duration timeout, bool& was_connected) {
-  start_curl();
-  Handle handle{curl_easy_init()};
-  curl_easy_setopt(handle.get(), CURLOPT_CLOSESOCKETFUNCTION, close_and_tell);
-  curl_easy_setopt(handle.get(), CURLOPT_CLOSESOCKETDATA, &was_connected);
-  curl_easy_setopt(handle.get(), CURLOPT_TIMEOUT_MS, static_cast<long>(timeout.count()));
-  curl_easy_setopt(handle.get(), CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(timeout.count()));
+Handle new_handle(const Libcurl& curl, Duration timeout, bool& was_connected) {
+  Handle handle{curl.easy_init(), curl.easy_cleanup};
+  curl.easy_setopt(handle.get(), CURLOPT_CLOSESOCKETFUNCTION, close_and_tell);
+  curl.easy_setopt(handle.get(), CURLOPT_CLOSESOCKETDATA, &was_connected);
+  curl.easy_setopt(handle.get(), CURLOPT_TIMEOUT_MS, static_cast<long>(timeout.count()));
+  curl.easy_setopt(handle.get(), CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(timeout.count()));
   // Debian's libcurl resolves names in a thread of its own, so that these limits hold for the resolver too.
-  curl_easy_setopt(handle.get(), CURLOPT_NOSIGNAL, 1L);
-  curl_easy_setopt(handle.get(), CURLOPT_QUICK_EXIT, 1L);
-  curl_easy_setopt(handle.get(), CURLOPT_PROXY, "");
+  curl.easy_setopt(handle.get(), CURLOPT_NOSIGNAL, 1L);
+  curl.easy_setopt(handle.get(), CURLOPT_QUICK_EXIT, 1L);
+  curl.easy_setopt(handle.get(), CURLOPT_PROXY, "");
   return handle;
 }
 
@@ -61,13 +50,14 @@ std::size_t take_body(char* bytes, std::size_t, std::size_t length, void* to) {
   return body.cut ? 0 : length;
 }
 
-std::string tell_failure(CURLcode code, CURL* handle, const char* said, Duration timeout, bool was_connected) {
+std::string tell_failure(const Libcurl& curl, CURLcode code, CURL* handle, const char* said, Duration timeout,
+                         bool was_connected) {
   long number = 0;
-  curl_easy_getinfo(handle, CURLINFO_OS_ERRNO, &number);
+  curl.easy_getinfo(handle, CURLINFO_OS_ERRNO, &number);
   switch (code) {
     case CURLE_OPERATION_TIMEDOUT: {
       curl_off_t looked_up = 0;
-      curl_easy_getinfo(handle, CURLINFO_NAMELOOKUP_TIME_T, &looked_up);
+      curl.easy_getinfo(handle, CURLINFO_NAMELOOKUP_TIME_T, &looked_up);
       return fmt::format("{} within {}",
                          was_connected    ? "connected, but no answer"
                          : looked_up == 0 ? "its name was not told by the name server"
@@ -87,7 +77,7 @@ std::string tell_failure(CURLcode code, CURL* handle, const char* said, Duration
     case CURLE_GOT_NOTHING:
       return "connection closed without an answer";
     default:
-      return printable(*said != '\0' ? said : curl_easy_strerror(code));
+      return printable(*said != '\0' ? said : curl.easy_strerror(code));
   }
 }
 
@@ -108,40 +98,41 @@ ProbeResult timed(const config::Probe& probe, Ask ask) {
 
 }  // namespace
 
-ProbeResult ask_http(const config::Probe& probe, Duration timeout) {
+ProbeResult ask_http(const Libcurl& curl, const config::Probe& probe, Duration timeout) {
   return timed(probe, [&]() -> std::string {
     bool was_connected = false;
-    const auto handle = new_handle(timeout, was_connected);
+    const auto handle = new_handle(curl, timeout, was_connected);
     Body body;
     std::array<char, CURL_ERROR_SIZE> said{};
-    curl_easy_setopt(handle.get(), CURLOPT_ERRORBUFFER, said.data());
-    curl_easy_setopt(handle.get(), CURLOPT_URL, probe.url.c_str());
-    curl_easy_setopt(handle.get(), CURLOPT_PROTOCOLS_STR, "http,https");
-    curl_easy_setopt(handle.get(), CURLOPT_USERAGENT, "hasync");
-    curl_easy_setopt(handle.get(), CURLOPT_WRITEFUNCTION, take_body);
-    curl_easy_setopt(handle.get(), CURLOPT_WRITEDATA, &body);
-    if (!probe.ca_file.empty()) curl_easy_setopt(handle.get(), CURLOPT_CAINFO, probe.ca_file.c_str());
-    const auto code = curl_easy_perform(handle.get());
+    curl.easy_setopt(handle.get(), CURLOPT_ERRORBUFFER, said.data());
+    curl.easy_setopt(handle.get(), CURLOPT_URL, probe.url.c_str());
+    curl.easy_setopt(handle.get(), CURLOPT_PROTOCOLS_STR, "http,https");
+    curl.easy_setopt(handle.get(), CURLOPT_USERAGENT, "hasync");
+    curl.easy_setopt(handle.get(), CURLOPT_WRITEFUNCTION, take_body);
+    curl.easy_setopt(handle.get(), CURLOPT_WRITEDATA, &body);
+    if (!probe.ca_file.empty()) curl.easy_setopt(handle.get(), CURLOPT_CAINFO, probe.ca_file.c_str());
+    const auto code = curl.easy_perform(handle.get());
     long status = 0;
-    curl_easy_getinfo(handle.get(), CURLINFO_RESPONSE_CODE, &status);
+    curl.easy_getinfo(handle.get(), CURLINFO_RESPONSE_CODE, &status);
     const bool enough = code == CURLE_WRITE_ERROR && body.cut;
-    if (code != CURLE_OK && !enough) return tell_failure(code, handle.get(), said.data(), timeout, was_connected);
+    if (code != CURLE_OK && !enough) return tell_failure(curl, code, handle.get(), said.data(), timeout, was_connected);
     return judge_answer(probe, status, body);
   });
 }
 
-ProbeResult ask_tcp(const config::Probe& probe, Duration timeout) {
+ProbeResult ask_tcp(const Libcurl& curl, const config::Probe& probe, Duration timeout) {
   return timed(probe, [&]() -> std::string {
     bool was_connected = false;
-    const auto handle = new_handle(timeout, was_connected);
+    const auto handle = new_handle(curl, timeout, was_connected);
     std::array<char, CURL_ERROR_SIZE> said{};
     const bool bare_ipv6 = probe.host.find(':') != std::string::npos;
     const auto url = fmt::format("http://{}:{}", bare_ipv6 ? "[" + probe.host + "]" : probe.host, probe.port);
-    curl_easy_setopt(handle.get(), CURLOPT_ERRORBUFFER, said.data());
-    curl_easy_setopt(handle.get(), CURLOPT_URL, url.c_str());
-    curl_easy_setopt(handle.get(), CURLOPT_CONNECT_ONLY, 1L);
-    const auto code = curl_easy_perform(handle.get());
-    return code == CURLE_OK ? std::string{} : tell_failure(code, handle.get(), said.data(), timeout, was_connected);
+    curl.easy_setopt(handle.get(), CURLOPT_ERRORBUFFER, said.data());
+    curl.easy_setopt(handle.get(), CURLOPT_URL, url.c_str());
+    curl.easy_setopt(handle.get(), CURLOPT_CONNECT_ONLY, 1L);
+    const auto code = curl.easy_perform(handle.get());
+    return code == CURLE_OK ? std::string{}
+                            : tell_failure(curl, code, handle.get(), said.data(), timeout, was_connected);
   });
 }
 

@@ -19,26 +19,33 @@ ProbeResult ask_command(const config::Probe& probe, Duration timeout, ProcessRun
           ended->succeeded() ? tell_duration(ended->elapsed) : tell_end(*ended)};
 }
 
-ProbeResult ask_one(const config::Probe& probe, Duration timeout, ProcessRunner& runner) {
+// `curl`: there when a probe needs it.
+ProbeResult ask_one(const Libcurl* curl, const config::Probe& probe, Duration timeout, ProcessRunner& runner) {
   switch (probe.type) {
     case config::ProbeType::http:
-      return ask_http(probe, timeout);
+      return ask_http(*curl, probe, timeout);
     case config::ProbeType::command:
       return ask_command(probe, timeout, runner);
     case config::ProbeType::tcp:
       break;
   }
-  return ask_tcp(probe, timeout);
+  return ask_tcp(*curl, probe, timeout);
 }
+
+bool needs_curl(const config::Probe& probe) { return probe.type != config::ProbeType::command; }
 
 }  // namespace
 
-std::vector<ProbeResult> SystemProber::ask(const std::vector<config::Probe>& probes, Duration timeout) {
+Result<std::vector<ProbeResult>> SystemProber::ask(const std::vector<config::Probe>& probes, Duration timeout) {
+  const Libcurl* curl = nullptr;
+  if (std::any_of(probes.begin(), probes.end(), needs_curl)) {
+    HASYNC_TRY(curl, libcurl());
+  }
   std::vector<ProbeResult> results(probes.size());
   std::vector<std::jthread> others;
   for (std::size_t at = 1; at < probes.size(); ++at)
-    others.emplace_back([&, at] { results[at] = ask_one(probes[at], timeout, runner_); });
-  if (!probes.empty()) results[0] = ask_one(probes[0], timeout, runner_);
+    others.emplace_back([&, at] { results[at] = ask_one(curl, probes[at], timeout, runner_); });
+  if (!probes.empty()) results[0] = ask_one(curl, probes[0], timeout, runner_);
   others.clear();  // joins
   return results;
 }

@@ -18,14 +18,14 @@ struct ProbeResult {
 class Prober {
  public:
   virtual ~Prober() = default;
-  // One result a probe, in their order.
-  virtual std::vector<ProbeResult> ask(const std::vector<config::Probe>& probes, Duration timeout) = 0;
+  // One result a probe, in their order. Fails when this node cannot ask: that says nothing about the peer.
+  virtual Result<std::vector<ProbeResult>> ask(const std::vector<config::Probe>& probes, Duration timeout) = 0;
 };
 
 class SystemProber final : public Prober {
  public:
   explicit SystemProber(ProcessRunner& runner) : runner_(runner) {}
-  std::vector<ProbeResult> ask(const std::vector<config::Probe>& probes, Duration timeout) override;
+  Result<std::vector<ProbeResult>> ask(const std::vector<config::Probe>& probes, Duration timeout) override;
 
  private:
   ProcessRunner& runner_;

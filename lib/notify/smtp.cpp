@@ -1,6 +1,5 @@
 #include "notify/smtp.hpp"
 
-#include <curl/curl.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -10,20 +9,16 @@
 
 #include "base/text.hpp"
 #include "os/atomic_file.hpp"
+#include "os/libcurl.hpp"
 
 namespace hasync::notify {
 namespace {
 
-struct Closer {
-  void operator()(CURL* handle) const { curl_easy_cleanup(handle); }
-  void operator()(curl_slist* list) const { curl_slist_free_all(list); }
-  void operator()(curl_mime* mime) const { curl_mime_free(mime); }
-};
-using List = std::unique_ptr<curl_slist, Closer>;
+using List = std::unique_ptr<curl_slist, decltype(Libcurl::slist_free_all)>;
 
-List list_of(const std::vector<std::string>& lines) {
-  List list;
-  for (const auto& line : lines) list.reset(curl_slist_append(list.release(), line.c_str()));
+List list_of(const Libcurl& curl, const std::vector<std::string>& lines) {
+  List list{nullptr, curl.slist_free_all};
+  for (const auto& line : lines) list.reset(curl.slist_append(list.release(), line.c_str()));
   return list;
 }
 
@@ -122,8 +117,8 @@ Result<std::string> read_password(const std::string& path) {
   return std::string{trim(text)};
 }
 
-Error explain(CURLcode code, const config::Smtp& settings, const Dialogue& dialogue, const char* said,
-              Duration patience) {
+Error explain(const Libcurl& curl, CURLcode code, const config::Smtp& settings, const Dialogue& dialogue,
+              const char* said, Duration patience) {
   const auto server = settings.url;
   switch (code) {
     case CURLE_USE_SSL_FAILED:
@@ -147,7 +142,7 @@ Error explain(CURLcode code, const config::Smtp& settings, const Dialogue& dialo
     default:
       return {ExitCode::failed,
               fmt::format("{}: {}", server,
-                          dialogue.objection().empty() ? printable(*said != '\0' ? said : curl_easy_strerror(code))
+                          dialogue.objection().empty() ? printable(*said != '\0' ? said : curl.easy_strerror(code))
                                                        : dialogue.objection())};
   }
 }
@@ -157,55 +152,55 @@ Error explain(CURLcode code, const config::Smtp& settings, const Dialogue& dialo
 Result<std::vector<RecipientAnswer>> CurlMailer::send(const Envelope& envelope, Duration limit) {
   HASYNC_CHECK(check_headers(envelope));
   HASYNC_TRY(const auto password, read_password(settings_.password_file));
-  static const CURLcode started = curl_global_init(CURL_GLOBAL_DEFAULT);
-  static_cast<void>(started);
-  const std::unique_ptr<CURL, Closer> handle{curl_easy_init()};
-  auto* const curl = handle.get();
+  HASYNC_TRY(const auto* const loaded, libcurl());
+  const auto& curl = *loaded;
+  const std::unique_ptr<CURL, decltype(Libcurl::easy_cleanup)> connection{curl.easy_init(), curl.easy_cleanup};
+  auto* const handle = connection.get();
   Dialogue dialogue{envelope.recipients, dialogue_};
   std::array<char, CURL_ERROR_SIZE> said{};
 
-  curl_easy_setopt(curl, CURLOPT_URL, settings_.url.c_str());
-  curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "smtp,smtps");
-  curl_easy_setopt(curl, CURLOPT_USE_SSL, settings_.tls == config::Tls::required ? CURLUSESSL_ALL : CURLUSESSL_NONE);
-  if (!settings_.ca_file.empty()) curl_easy_setopt(curl, CURLOPT_CAINFO, settings_.ca_file.c_str());
+  curl.easy_setopt(handle, CURLOPT_URL, settings_.url.c_str());
+  curl.easy_setopt(handle, CURLOPT_PROTOCOLS_STR, "smtp,smtps");
+  curl.easy_setopt(handle, CURLOPT_USE_SSL, settings_.tls == config::Tls::required ? CURLUSESSL_ALL : CURLUSESSL_NONE);
+  if (!settings_.ca_file.empty()) curl.easy_setopt(handle, CURLOPT_CAINFO, settings_.ca_file.c_str());
   if (!settings_.username.empty()) {
-    curl_easy_setopt(curl, CURLOPT_USERNAME, settings_.username.c_str());
-    curl_easy_setopt(curl, CURLOPT_PASSWORD, password.c_str());
+    curl.easy_setopt(handle, CURLOPT_USERNAME, settings_.username.c_str());
+    curl.easy_setopt(handle, CURLOPT_PASSWORD, password.c_str());
   }
   const auto one_answer = static_cast<long>(settings_.timeout.count());
-  curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, one_answer);
-  curl_easy_setopt(curl, CURLOPT_SERVER_RESPONSE_TIMEOUT, std::max(1L, one_answer / 1000));
-  curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, std::max(1L, std::min<long>(one_answer * 4, limit.count())));
-  curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
-  curl_easy_setopt(curl, CURLOPT_QUICK_EXIT, 1L);
-  curl_easy_setopt(curl, CURLOPT_PROXY, "");
-  curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, said.data());
-  curl_easy_setopt(curl, CURLOPT_VERBOSE, 1L);
-  curl_easy_setopt(curl, CURLOPT_DEBUGFUNCTION, on_debug);
-  curl_easy_setopt(curl, CURLOPT_DEBUGDATA, &dialogue);
+  curl.easy_setopt(handle, CURLOPT_CONNECTTIMEOUT_MS, one_answer);
+  curl.easy_setopt(handle, CURLOPT_SERVER_RESPONSE_TIMEOUT, std::max(1L, one_answer / 1000));
+  curl.easy_setopt(handle, CURLOPT_TIMEOUT_MS, std::max(1L, std::min<long>(one_answer * 4, limit.count())));
+  curl.easy_setopt(handle, CURLOPT_NOSIGNAL, 1L);
+  curl.easy_setopt(handle, CURLOPT_QUICK_EXIT, 1L);
+  curl.easy_setopt(handle, CURLOPT_PROXY, "");
+  curl.easy_setopt(handle, CURLOPT_ERRORBUFFER, said.data());
+  curl.easy_setopt(handle, CURLOPT_VERBOSE, 1L);
+  curl.easy_setopt(handle, CURLOPT_DEBUGFUNCTION, on_debug);
+  curl.easy_setopt(handle, CURLOPT_DEBUGDATA, &dialogue);
 
   const auto from = "<" + envelope.sender + ">";
-  curl_easy_setopt(curl, CURLOPT_MAIL_FROM, from.c_str());
-  const auto recipients = list_of(envelope.recipients);
-  curl_easy_setopt(curl, CURLOPT_MAIL_RCPT, recipients.get());
-  curl_easy_setopt(curl, CURLOPT_MAIL_RCPT_ALLLOWFAILS, 1L);
+  curl.easy_setopt(handle, CURLOPT_MAIL_FROM, from.c_str());
+  const auto recipients = list_of(curl, envelope.recipients);
+  curl.easy_setopt(handle, CURLOPT_MAIL_RCPT, recipients.get());
+  curl.easy_setopt(handle, CURLOPT_MAIL_RCPT_ALLLOWFAILS, 1L);
   const auto headers =
-      list_of({"Date: " + mail_date(envelope.date), "From: hasync <" + envelope.sender + ">",
-               "To: " + join(envelope.recipients, ",\r\n "), "Subject: " + encoded_header(envelope.subject),
-               "Message-ID: <" + envelope.message_id + ">", "Auto-Submitted: auto-generated",
-               "X-Hasync-Node: " + envelope.node});
-  curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers.get());
-  const std::unique_ptr<curl_mime, Closer> mime{curl_mime_init(curl)};
-  auto* const part = curl_mime_addpart(mime.get());
+      list_of(curl, {"Date: " + mail_date(envelope.date), "From: hasync <" + envelope.sender + ">",
+                     "To: " + join(envelope.recipients, ",\r\n "), "Subject: " + encoded_header(envelope.subject),
+                     "Message-ID: <" + envelope.message_id + ">", "Auto-Submitted: auto-generated",
+                     "X-Hasync-Node: " + envelope.node});
+  curl.easy_setopt(handle, CURLOPT_HTTPHEADER, headers.get());
+  const std::unique_ptr<curl_mime, decltype(Libcurl::mime_free)> mime{curl.mime_init(handle), curl.mime_free};
+  auto* const part = curl.mime_addpart(mime.get());
   const auto body = join(split(envelope.body, '\n'), "\r\n");  // quoted-printable knows a line's end by CRLF only
-  curl_mime_data(part, body.data(), body.size());
-  curl_mime_type(part, "text/plain; charset=utf-8");
-  curl_mime_encoder(part, "quoted-printable");
-  curl_easy_setopt(curl, CURLOPT_MIMEPOST, mime.get());
+  curl.mime_data(part, body.data(), body.size());
+  curl.mime_type(part, "text/plain; charset=utf-8");
+  curl.mime_encoder(part, "quoted-printable");
+  curl.easy_setopt(handle, CURLOPT_MIMEPOST, mime.get());
 
-  const auto code = curl_easy_perform(curl);
+  const auto code = curl.easy_perform(handle);
   if (code == CURLE_OK) return dialogue.answers();
-  const auto error = explain(code, settings_, dialogue, said.data(),
+  const auto error = explain(curl, code, settings_, dialogue, said.data(),
                              std::chrono::ceil<std::chrono::seconds>(std::min(settings_.timeout, limit)));
   if (dialogue.after_data()) {
     const bool refused = dialogue.last().starts_with("5") && code != CURLE_OPERATION_TIMEDOUT;

@@ -1,4 +1,5 @@
 """From a silent peer to a promotion, with real probes, real steps and real mail."""
+import json
 import os
 import signal
 import subprocess
@@ -191,6 +192,27 @@ def test_a_witness_that_does_not_answer_keeps_in_standby(town):
     guard = {each["name"]: each for each in pair.json("why")["guards"]}["witness"]
     assert guard == {"name": "witness", "verdict": "fail",
                      "evidence": "none answers (gateway connection refused): this node may be the one that is cut off"}
+
+
+def test_a_node_that_cannot_ask_says_so_and_judges_nobody(town, tmp_path):
+    """Its libcurl cannot be loaded: that says nothing about the peer, which does not answer either."""
+    pair = town.pair
+    pair.ok("sync")
+    town.server.mode = "error"
+    (tmp_path / "libcurl.so.4").touch()
+    broken = {"LD_LIBRARY_PATH": str(tmp_path)}
+    why = f"libcurl.so.4 cannot be used: {tmp_path}/libcurl.so.4: file too short; to install it on Debian: apt-get install libcurl4"
+    for _ in range(4):
+        done = pair.run("agent", "heartbeat", env=broken)
+        assert (done.returncode, done.stderr) == (1, f"hasync: {why}\n")
+    assert pair.history("heartbeats") == [] and pair.history("failovers") == [] and town.steps_run() == []
+    probe, mail = (each for each in json.loads(pair.run("check", "--json", env=broken).stdout)["checks"] if each["name"] in ("probe", "mail"))
+    assert (probe["verdict"], probe["evidence"], mail["verdict"], mail["evidence"]) == ("bad", why, "bad", why)
+    pair.settings["failover"]["witnesses"] = [{"name": "gateway", "host": "127.0.0.1", "port": town.server.port}]
+    pair.save()
+    refused = pair.run("promote", env=broken)
+    assert refused.returncode == 6 and "witness" in refused.stderr and why in refused.stderr
+    pair.ok("status", env=broken)
 
 
 def test_a_witness_that_answers_only_after_an_attempt_began_does_not_count_for_it(town, tmp_path):
