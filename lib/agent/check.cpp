@@ -134,10 +134,8 @@ Checked check_store(const Node& node) {
 }
 
 std::vector<Checked> check_probes(const Node& node, const std::vector<config::Probe>& probes, std::string_view noun) {
-  const auto answers = node.prober.ask(probes, node.settings.heartbeat.timeout);
-  if (!answers) return {{std::string{noun}, Finding::bad, answers.error().message}};
   std::vector<Checked> checked;
-  for (const auto& answer : *answers)
+  for (const auto& answer : node.prober.ask(probes, node.settings.heartbeat.timeout))
     checked.push_back(
         {fmt::format("{} {}", noun, answer.name), answer.alive ? Finding::good : Finding::bad, answer.words});
   return checked;
@@ -153,9 +151,7 @@ Checked check_mail_server(const Node& node) {
       .name = "mail", .type = config::ProbeType::tcp, .host = has_port ? address.substr(0, colon) : address};
   probe.port = notify.smtp.url.starts_with("smtps") ? 465 : 25;
   if (has_port) std::from_chars(address.data() + colon + 1, address.data() + address.size(), probe.port);
-  const auto answers = node.prober.ask({probe}, notify.smtp.timeout);
-  if (!answers) return {"mail", Finding::bad, answers.error().message};
-  const auto& answer = answers->front();
+  const auto answer = node.prober.ask({probe}, notify.smtp.timeout).front();
   return {"mail", answer.alive ? Finding::good : Finding::bad,
           answer.alive ? notify.smtp.url + " answers; to try all of it: hasync notify test"
                        : fmt::format("{}: {}", notify.smtp.url, answer.words)};

@@ -47,8 +47,7 @@ Asking::Asking(const Node& node, AskPeer ask) {
   const auto& witnesses = node.settings.failover.witnesses;
   if (witnesses.empty()) return;
   const auto answers = node.prober.ask(witnesses, node.settings.heartbeat.timeout);
-  witness_ = answers ? failover::WitnessAnswer{heartbeat::any_alive(*answers), heartbeat::tell(*answers)}
-                     : failover::WitnessAnswer{false, answers.error().message};
+  witness_ = {heartbeat::any_alive(answers), heartbeat::tell(answers)};
 }
 
 Heard Asking::heard() { return {witness_, peer_.valid() ? peer_.get() : std::nullopt}; }

@@ -185,7 +185,8 @@ const std::vector<Key> http_and_command_keys{
      "http: the certificates to trust, instead of the system's.",
      [](V v, T t) { return into_path(t.probe->ca_file, v); }},
     {"heartbeat.probes[].run", KeyType::words, optional, "", "a list: program and arguments",
-     "command: exit status 0 means alive.", [](V v, T t) { return into_words(t.probe->run, v); }},
+     "command: exit status 0 means alive. One that cannot be started says nothing about the peer.",
+     [](V v, T t) { return into_words(t.probe->run, v); }},
 };
 
 std::vector<Key> step_keys(const std::string& list) {

@@ -40,11 +40,11 @@ class Beater {
   Result<Beat> attempt(int failures_before) {
     store::Attempt attempt{.at = clock_.now()};
     const auto began = clock_.uptime();
-    HASYNC_TRY(const auto answers, prober_.ask(probes_of(settings_), settings_.heartbeat.timeout));
+    const auto answers = prober_.ask(probes_of(settings_), settings_.heartbeat.timeout);
     attempt.uptime = clock_.uptime();
     attempt.duration = attempt.uptime - began;
     attempt.boot = boot_;
-    attempt.alive = any_alive(answers);
+    HASYNC_TRY(attempt.alive, judge_alive(answers));
     attempt.failures = attempt.alive ? 0 : failures_before + 1;
     attempt.evidence = tell(answers);
     return record(std::move(attempt));

@@ -11,41 +11,33 @@
 namespace hasync::heartbeat {
 namespace {
 
+ProbeResult not_asked(const config::Probe& probe, const Error& why) {
+  return {.name = probe.name, .words = describe(why), .asked = false};
+}
+
 ProbeResult ask_command(const config::Probe& probe, Duration timeout, ProcessRunner& runner) {
   const auto ended =
       runner.run({.argv = probe.run, .timeout = timeout, .grace = std::chrono::seconds{1}, .output_limit = 4096});
-  if (!ended) return {probe.name, false, Duration{0}, describe(ended.error())};
+  if (!ended) return not_asked(probe, ended.error());
   return {probe.name, ended->succeeded(), ended->elapsed,
           ended->succeeded() ? tell_duration(ended->elapsed) : tell_end(*ended)};
 }
 
-// `curl`: there when a probe needs it.
-ProbeResult ask_one(const Libcurl* curl, const config::Probe& probe, Duration timeout, ProcessRunner& runner) {
-  switch (probe.type) {
-    case config::ProbeType::http:
-      return ask_http(*curl, probe, timeout);
-    case config::ProbeType::command:
-      return ask_command(probe, timeout, runner);
-    case config::ProbeType::tcp:
-      break;
-  }
-  return ask_tcp(*curl, probe, timeout);
+ProbeResult ask_one(const config::Probe& probe, Duration timeout, ProcessRunner& runner) {
+  if (probe.type == config::ProbeType::command) return ask_command(probe, timeout, runner);
+  const auto curl = libcurl();
+  if (!curl) return not_asked(probe, curl.error());
+  return probe.type == config::ProbeType::http ? ask_http(**curl, probe, timeout) : ask_tcp(**curl, probe, timeout);
 }
-
-bool needs_curl(const config::Probe& probe) { return probe.type != config::ProbeType::command; }
 
 }  // namespace
 
-Result<std::vector<ProbeResult>> SystemProber::ask(const std::vector<config::Probe>& probes, Duration timeout) {
-  const Libcurl* curl = nullptr;
-  if (std::any_of(probes.begin(), probes.end(), needs_curl)) {
-    HASYNC_TRY(curl, libcurl());
-  }
+std::vector<ProbeResult> SystemProber::ask(const std::vector<config::Probe>& probes, Duration timeout) {
   std::vector<ProbeResult> results(probes.size());
   std::vector<std::jthread> others;
   for (std::size_t at = 1; at < probes.size(); ++at)
-    others.emplace_back([&, at] { results[at] = ask_one(curl, probes[at], timeout, runner_); });
-  if (!probes.empty()) results[0] = ask_one(curl, probes[0], timeout, runner_);
+    others.emplace_back([&, at] { results[at] = ask_one(probes[at], timeout, runner_); });
+  if (!probes.empty()) results[0] = ask_one(probes[0], timeout, runner_);
   others.clear();  // joins
   return results;
 }
@@ -61,6 +53,15 @@ std::vector<config::Probe> probes_of(const config::Config& settings) {
 
 bool any_alive(const std::vector<ProbeResult>& results) {
   return std::any_of(results.begin(), results.end(), [](const ProbeResult& result) { return result.alive; });
+}
+
+Result<bool> judge_alive(const std::vector<ProbeResult>& results) {
+  if (any_alive(results)) return true;
+  const auto unasked =
+      std::find_if(results.begin(), results.end(), [](const ProbeResult& result) { return !result.asked; });
+  if (unasked == results.end()) return false;
+  return fail(ExitCode::failed, fmt::format("nothing is known of the peer, for probe {} could not be asked: {}",
+                                            unasked->name, unasked->words));
 }
 
 std::string tell(const std::vector<ProbeResult>& results) {

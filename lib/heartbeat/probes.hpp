@@ -13,19 +13,20 @@ struct ProbeResult {
   bool alive = false;
   Duration took{0};
   std::string words;  // "3 ms", "connection refused", "HTTP 500, expected 200"
+  bool asked = true;  // false: this node could not ask, for the reason that `words` tell
 };
 
 class Prober {
  public:
   virtual ~Prober() = default;
-  // One result a probe, in their order. Fails when this node cannot ask: that says nothing about the peer.
-  virtual Result<std::vector<ProbeResult>> ask(const std::vector<config::Probe>& probes, Duration timeout) = 0;
+  // One result a probe, in their order.
+  virtual std::vector<ProbeResult> ask(const std::vector<config::Probe>& probes, Duration timeout) = 0;
 };
 
 class SystemProber final : public Prober {
  public:
   explicit SystemProber(ProcessRunner& runner) : runner_(runner) {}
-  Result<std::vector<ProbeResult>> ask(const std::vector<config::Probe>& probes, Duration timeout) override;
+  std::vector<ProbeResult> ask(const std::vector<config::Probe>& probes, Duration timeout) override;
 
  private:
   ProcessRunner& runner_;
@@ -36,6 +37,8 @@ class SystemProber final : public Prober {
 std::vector<config::Probe> probes_of(const config::Config& settings);
 
 bool any_alive(const std::vector<ProbeResult>& results);
+// Whether the peer is: when any answers. Fails when none does and one could not be asked: then nothing is known.
+Result<bool> judge_alive(const std::vector<ProbeResult>& results);
 // "web 3 ms, ssh connection refused"
 std::string tell(const std::vector<ProbeResult>& results);
 

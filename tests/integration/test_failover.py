@@ -204,15 +204,30 @@ def test_a_node_that_cannot_ask_says_so_and_judges_nobody(town, tmp_path):
     why = f"libcurl.so.4 cannot be used: {tmp_path}/libcurl.so.4: file too short; to install it on Debian: apt-get install libcurl4"
     for _ in range(4):
         done = pair.run("agent", "heartbeat", env=broken)
-        assert (done.returncode, done.stderr) == (1, f"hasync: {why}\n")
+        assert (done.returncode, done.stderr) == (1, f"hasync: nothing is known of the peer, for probe web could not be asked: {why}\n")
     assert pair.history("heartbeats") == [] and pair.history("failovers") == [] and town.steps_run() == []
-    probe, mail = (each for each in json.loads(pair.run("check", "--json", env=broken).stdout)["checks"] if each["name"] in ("probe", "mail"))
-    assert (probe["verdict"], probe["evidence"], mail["verdict"], mail["evidence"]) == ("bad", why, "bad", why)
+    checked = {each["name"]: each for each in json.loads(pair.run("check", "--json", env=broken).stdout)["checks"]}
+    for name in ("probe web", "mail"):
+        assert checked[name]["verdict"] == "bad" and why in checked[name]["evidence"]
     pair.settings["failover"]["witnesses"] = [{"name": "gateway", "host": "127.0.0.1", "port": town.server.port}]
     pair.save()
     refused = pair.run("promote", env=broken)
-    assert refused.returncode == 6 and "witness" in refused.stderr and why in refused.stderr
+    assert refused.returncode == 6 and f"witness: none answers (gateway {why})" in refused.stderr
     pair.ok("status", env=broken)
+
+
+def test_a_probe_that_cannot_be_started_is_no_answer_of_the_peer(pair):
+    gone = {"name": "app", "type": "command", "run": ["/usr/local/bin/no-such-check"]}
+    why = "cannot start /usr/local/bin/no-such-check: No such file or directory"
+    pair.settings["heartbeat"]["probes"] = [gone, {"name": "other", "type": "command", "run": ["false"]}]
+    pair.save()
+    done = pair.run("agent", "heartbeat")
+    assert (done.returncode, done.stderr) == (1, f"hasync: nothing is known of the peer, for probe app could not be asked: {why}\n")
+    assert pair.history("heartbeats") == []
+    pair.settings["heartbeat"]["probes"][1]["run"] = ["true"]
+    pair.save()
+    result, words = beat(pair)
+    assert result == "alive" and words.startswith(f"app {why}, other ")
 
 
 def test_a_witness_that_answers_only_after_an_attempt_began_does_not_count_for_it(town, tmp_path):

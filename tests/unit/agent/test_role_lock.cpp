@@ -38,7 +38,7 @@ class NoRunner final : public ProcessRunner {
 };
 class NoProber final : public heartbeat::Prober {
  public:
-  Result<std::vector<heartbeat::ProbeResult>> ask(const std::vector<config::Probe>&, Duration) override { return {}; }
+  std::vector<heartbeat::ProbeResult> ask(const std::vector<config::Probe>&, Duration) override { return {}; }
 };
 class NoMailer final : public notify::Mailer {
  public:
