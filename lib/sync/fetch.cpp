@@ -18,26 +18,37 @@
 namespace hasync::sync {
 namespace {
 
-// Datasets that the settings no longer name are no part of the new point.
-Result<void> remove_all_but(const std::string& folder, const std::vector<config::Dataset>& datasets) {
-  std::vector<std::string> others;
+std::vector<std::string> names_in(const std::string& folder) {
+  std::vector<std::string> names;
   std::error_code error;
-  for (std::filesystem::directory_iterator entry{folder, error}, end; !error && entry != end; entry.increment(error)) {
-    const auto name = entry->path().filename().string();
-    if (std::none_of(datasets.begin(), datasets.end(), [&](const auto& dataset) { return dataset.name == name; }))
-      others.push_back(entry->path().string());
-  }
-  for (const auto& other : others) HASYNC_CHECK(remove_tree(other));
-  return {};
+  for (std::filesystem::directory_iterator entry{folder, error}, end; !error && entry != end; entry.increment(error))
+    names.push_back(entry->path().filename().string());
+  return names;
 }
 
-// Whether all is there that the changes want there.
+// Whether rsync would find in `newest` what a symlink there leads to: on the way to what it looks for it follows those
+// that are folders at the source by now.
+Result<bool> leads_elsewhere(const std::string& newest, const Listing& changes) {
+  HASYNC_TRY(auto beneath, Beneath::open(newest));
+  bool leads = false;
+  HASYNC_CHECK(changes([&](const Change& change) -> Result<void> {
+    if (leads || !change.folder || change.what == What::deleted) return {};
+    const auto was = beneath.look_at(change.path);
+    leads = was && S_ISLNK(was->st_mode);
+    return {};
+  }));
+  return leads;
+}
+
+// Whether all is there that the changes want there. A file that is a folder by now came without what is in it.
 Result<bool> holds_all(const std::string& folder, const Listing& changes) {
   HASYNC_TRY(auto beneath, Beneath::open(folder));
   bool all = true;
   HASYNC_CHECK(changes([&](const Change& change) -> Result<void> {
     const bool wanted = change.what != What::deleted && !change.folder;
-    all = all && (!wanted || beneath.look_at(change.path));
+    if (!all || !wanted) return {};
+    const auto found = beneath.look_at(change.path);
+    all = found && !S_ISDIR(found->st_mode);
     return {};
   }));
   return all;
@@ -58,7 +69,7 @@ class Fetching {
     const auto& plan = order_.plan;
     carrier_.meter().will_fetch(to_fetch());
     HASYNC_TRY(const bool cloned, clone_newest());
-    HASYNC_CHECK(remove_all_but(order_.store.incoming(), carrier_.settings().sync.datasets));
+    HASYNC_CHECK(remove_other_datasets());
     if (is_subvolume(order_.store.incoming())) inodes_ = Inodes::of_one_point;
     HASYNC_TRY(interrupted_, take_up(order_.store, carrier_));
     for (std::size_t at = 0; at < plan.datasets.size(); ++at) {
@@ -106,12 +117,42 @@ class Fetching {
     return false;
   }
 
-  // What the clone holds in its place is a dump of before: the same one, where nothing differs.
+  // Those that the settings no longer name are no part of the new point.
+  Result<void> remove_other_datasets() {
+    if (!order_.plan.newest) return {};
+    const auto& datasets = carrier_.settings().sync.datasets;
+    const auto newest = order_.store.point(*order_.plan.newest);
+    for (const auto& name : names_in(newest)) {
+      if (std::any_of(datasets.begin(), datasets.end(), [&](const auto& dataset) { return dataset.name == name; }))
+        continue;
+      HASYNC_CHECK(record_removal(name, newest + "/" + name));
+      HASYNC_CHECK(remove_tree(order_.store.incoming() + "/" + name));
+    }
+    return {};
+  }
+
+  // Of all that is in `folder`: some of it may be there again in a later point, and the rest must not come back with
+  // it.
+  Result<void> record_removal(const std::string& dataset, const std::string& folder) {
+    std::error_code error;
+    for (std::filesystem::recursive_directory_iterator entry{folder, error}, end; !error && entry != end;
+         entry.increment(error)) {
+      const bool is_folder = entry->symlink_status().type() == std::filesystem::file_type::directory;
+      HASYNC_CHECK(catalog_.add(
+          dataset,
+          {.what = What::deleted, .folder = is_folder, .path = entry->path().lexically_relative(folder).string()}));
+    }
+    return error ? Result<void>{fail(os_error("cannot read " + folder, error.value()))} : Result<void>{};
+  }
+
+  // What the clone holds in its place is a dump of before, or what the dataset was before it was a dump: the same one,
+  // where nothing differs.
   Result<void> place_dump(const DatasetPlan& planned) {
     const auto made = order_.store.dumps() + "/" + planned.dataset,
                target = order_.store.incoming() + "/" + planned.dataset;
     std::error_code error;
     if (!planned.counts.any_change() && std::filesystem::exists(target, error)) return {};
+    if (!planned.newest.empty()) HASYNC_CHECK(record_removal(planned.dataset, planned.newest));
     HASYNC_CHECK(remove_tree(target));
     std::filesystem::rename(made, target, error);
     if (error == std::errc::cross_device_link)  // into a subvolume
@@ -132,7 +173,8 @@ class Fetching {
   Result<bool> transfer_all(const config::Dataset& dataset, const DatasetPlan& planned) {
     const auto target = order_.store.incoming() + "/" + dataset.name;
     HASYNC_CHECK(make_folders(target));
-    HASYNC_TRY(auto at_hand, at_hand_of(dataset, planned));
+    HASYNC_TRY(const auto newest, usable_newest(dataset, planned));
+    HASYNC_TRY(auto at_hand, at_hand_of(dataset, newest));
     HASYNC_CHECK(fetch_apart(dataset, planned, at_hand));
     const auto take = [&](Change change) -> Result<void> {
       if (planned.newest.empty()) change.what = What::created;
@@ -152,8 +194,11 @@ class Fetching {
       return catalog_.each_change(order_.point, dataset.name, on_change);
     };
     HASYNC_CHECK(keep_moved(dataset, planned));
-    HASYNC_CHECK(take_out_and_list(target, order_.store.list(), inodes_, changes));
-    HASYNC_TRY(auto at_hand, at_hand_of(dataset, planned));
+    HASYNC_TRY(const auto newest, usable_newest(dataset, planned));
+    // What is linked to an interrupted run's file, or to none, is not the file that its other names are.
+    const bool all_names = newest.empty() || !interrupted_.empty();
+    HASYNC_CHECK(take_out_and_list(target, order_.store.list(), all_names ? Inodes::of_one_point : inodes_, changes));
+    HASYNC_TRY(auto at_hand, at_hand_of(dataset, newest));
     HASYNC_TRY(const bool shares, begin_with_blocks(planned.newest, at_hand.parts, changes));
     at_hand.begun = at_hand.begun || shares;
     HASYNC_TRY(bool as_planned, fetch_apart(dataset, planned, at_hand));
@@ -173,13 +218,21 @@ class Fetching {
         transfer_listed_argv(carrier_.settings(), dataset, at_hand, order_.store.list(), target, progress());
     HASYNC_CHECK(carrier_.run(dataset, argv, take, on_output(dataset)));
     HASYNC_TRY(const bool whole, holds_all(target, changes));
-    if (!as_planned || !whole) HASYNC_CHECK(catch_up(dataset, planned));
+    if (!as_planned || !whole) HASYNC_CHECK(catch_up(dataset));
     return whole;
   }
 
-  Result<AtHand> at_hand_of(const config::Dataset& dataset, const DatasetPlan& planned) const {
-    AtHand at_hand{.newest = planned.newest,
-                   .parts = partial_folder(order_.store, carrier_.seams().clock, dataset.name)};
+  // Empty where rsync may not look into it.
+  Result<std::string> usable_newest(const config::Dataset& dataset, const DatasetPlan& planned) const {
+    if (planned.newest.empty()) return std::string{};
+    HASYNC_TRY(const bool leads, leads_elsewhere(planned.newest, [&](const store::OnChange& on_change) {
+                 return catalog_.each_change(order_.point, dataset.name, on_change);
+               }));
+    return leads ? std::string{} : planned.newest;
+  }
+
+  Result<AtHand> at_hand_of(const config::Dataset& dataset, const std::string& newest) const {
+    AtHand at_hand{.newest = newest, .parts = partial_folder(order_.store, carrier_.seams().clock, dataset.name)};
     HASYNC_CHECK(make_folders(at_hand.parts));
     std::error_code error;
     at_hand.begun = !std::filesystem::is_empty(at_hand.parts, error);
@@ -202,7 +255,7 @@ class Fetching {
       as_planned = as_planned && (bytes < 0 || bytes == change.bytes);
       return catalog_.set_checksum(dataset.name, change.path, change.checksum);
     };
-    const auto argv = transfer_apart_argv(carrier_.settings(), dataset, planned.newest, at_hand.apart);
+    const auto argv = transfer_apart_argv(carrier_.settings(), dataset, at_hand.newest, at_hand.apart);
     HASYNC_CHECK(carrier_.run_over(planned.to_part, dataset, argv, take));
     return as_planned;
   }
@@ -260,10 +313,11 @@ class Fetching {
   }
 
   // The source changed since the plan: what came may speak of files that are newer than the plan, as an index does. So
-  // those are fetched, too. What is there already is not touched: it may be shared with earlier points.
-  Result<void> catch_up(const config::Dataset& dataset, const DatasetPlan& planned) {
+  // those are fetched, too. What is there already is not touched: it may be shared with earlier points. Nothing else is
+  // at hand: what was a symlink in the newest point may be a folder by now.
+  Result<void> catch_up(const config::Dataset& dataset) {
     const auto target = order_.store.incoming() + "/" + dataset.name;
-    HASYNC_CHECK(carrier_.run(dataset, catch_up_argv(carrier_.settings(), dataset, planned.newest, target),
+    HASYNC_CHECK(carrier_.run(dataset, catch_up_argv(carrier_.settings(), dataset, target),
                               [&](const Change& change) { return catalog_.add(dataset.name, change); }));
     return {};
   }

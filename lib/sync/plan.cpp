@@ -76,7 +76,18 @@ class LookingForMoves {
     if (was && S_ISREG(was->st_mode)) moves_.goes(change.path, was->st_size);
   }
 
-  std::vector<Moved> found() const { return moves_.found(); }
+  // `linked`: names that stay links. A file that keeps one of them, or that two seem to be, is not guessed to be
+  // another: at the source they may be files of their own by now.
+  std::vector<Moved> found(const LinkedNames& linked) {
+    std::set<std::pair<dev_t, ino_t>> taken;
+    for (const auto& [name, is] : linked) taken.insert(is.file);
+    auto moved = moves_.found();
+    std::erase_if(moved, [&](const Moved& each) {
+      const auto was = newest_->look_at(each.from);
+      return !was || !taken.emplace(was->st_dev, was->st_ino).second;
+    });
+    return moved;
+  }
 
  private:
   std::optional<Beneath> newest_;
@@ -119,7 +130,7 @@ class Planner {
     carrier_.meter().plans(dataset.name);
     const auto& against = planned.newest.empty() ? target : planned.newest;
     HASYNC_TRY(planned.counts, carrier_.run(dataset, plan_argv(settings, dataset, against), on_change));
-    planned.moved = moves.found();
+    planned.moved = moves.found(linked);
     HASYNC_CHECK(part_others(dataset, still_linked(std::move(linked)), planned));
     const bool changes = planned.newest.empty() || planned.counts.any_change();
     if (changes)

@@ -63,6 +63,29 @@ Result<void> take_up_parts(const std::string& from, const std::string& into, Car
   return {};
 }
 
+// What the run had by a guess is another name's file, which may be one of its own at the source by now.
+Result<void> drop_moved(const std::string& run) {
+  const auto moved = fmt::format("{}/{}/moved", run, parts_name);
+  HASYNC_TRY(auto beneath, Beneath::open(run));
+  std::error_code error;
+  for (fs::recursive_directory_iterator entry{moved, error}, end; !error && entry != end; entry.increment(error))
+    if (!is_folder(entry->path().string()))
+      HASYNC_CHECK(beneath.remove_unless_folder(entry->path().lexically_relative(moved).string()));
+  return {};
+}
+
+// rsync follows those that are folders at the source by now.
+Result<void> drop_symlinks(const std::string& run) {
+  std::vector<std::string> symlinks;
+  std::error_code error;
+  for (fs::recursive_directory_iterator entry{run, error}, end; !error && entry != end; entry.increment(error))
+    if (entry->is_symlink(error)) symlinks.push_back(entry->path().lexically_relative(run).string());
+  if (error) return fail(os_error("cannot read " + run, error.value()));
+  HASYNC_TRY(auto beneath, Beneath::open(run));
+  for (const auto& symlink : symlinks) HASYNC_CHECK(beneath.remove(symlink));
+  return {};
+}
+
 }  // namespace
 
 std::string partial_folder(const store::StoreFolder& store, const Clock& clock, const std::string& dataset) {
@@ -125,8 +148,11 @@ Result<std::vector<std::string>> take_up(const store::StoreFolder& store, Carrie
   const auto& clock = carrier.seams().clock;
   const auto parts = parts_of(store.incoming(), clock);
   HASYNC_CHECK(make_folders(parts));
-  for (const auto& kept : kept_in(store.interrupted()))
+  for (const auto& kept : kept_in(store.interrupted())) {
     HASYNC_CHECK(take_up_parts(parts_of(kept, clock), parts, carrier));
+    HASYNC_CHECK(drop_moved(kept));
+    HASYNC_CHECK(drop_symlinks(kept));
+  }
   return interrupted_runs(store);
 }
 

@@ -172,8 +172,8 @@ std::vector<std::string> transfer_listed_argv(const config::Config& settings, co
 }
 
 std::vector<std::string> catch_up_argv(const config::Config& settings, const config::Dataset& dataset,
-                                       const std::string& newest, const std::string& target) {
-  auto argv = transfer_argv(settings, dataset, {.newest = newest}, target, Progress::silent);
+                                       const std::string& target) {
+  auto argv = transfer_argv(settings, dataset, {}, target, Progress::silent);
   argv.insert(argv.end() - 2, "--ignore-existing");
   return argv;
 }

@@ -50,7 +50,7 @@ std::vector<std::string> transfer_listed_argv(const config::Config& settings, co
                                               Progress progress);
 // Fetches into `target` what is not there yet, and leaves alone what is.
 std::vector<std::string> catch_up_argv(const config::Config& settings, const config::Dataset& dataset,
-                                       const std::string& newest, const std::string& target);
+                                       const std::string& target);
 // Within the store: what `list` names in `from` is shared with `into`.
 std::vector<std::string> share_argv(const std::string& from, const std::string& into, const std::string& list);
 // The folders that `names` name below `from`, without what is in them, get everything that they have there below

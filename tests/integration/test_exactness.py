@@ -380,3 +380,112 @@ case "$*" in *--dry-run*) ;; *) echo 'rsync error: it broke off' >&2; exit 12 ;;
     assert pair.json("sync")["result"] == "unchanged"
     verified = pair.json("points", "verify")
     assert (verified["damaged"], verified["unrecorded"]) == ([], 0)
+
+
+def run_that_breaks_off(pair, folder):
+    """After all has come; what it had is at hand for the next."""
+    breaking = shim(folder, "rsync", """/usr/bin/rsync "$@" || exit
+case "$*" in *--dry-run*|*no-implied-dirs*) ;; *) echo 'rsync error: it broke off' >&2; exit 12 ;; esac""")
+    assert pair.run("sync", env={"PATH": breaking}).returncode == 1
+    assert any((pair.store / "interrupted").iterdir())
+
+
+def copy(source, target):
+    subprocess.run(["cp", "--archive", "--no-target-directory", "--", source, target], check=True)
+
+
+def is_exact_from_now_on(pair):
+    """The next point is its source, and no later run finds a difference; the checksums on record are those of what is there."""
+    assert pair.json("sync")["result"] == "success"
+    assert tree(pair.current / "app") == tree(pair.source)
+    assert pair.json("sync")["result"] == "unchanged"
+    assert pair.json("points", "verify")["damaged"] == []
+
+
+def lead_to_another_file_like_it(pair, at):
+    """A symlink at `at` leads to a folder with a file "y" that is as large and as old as the one that a folder there has afterwards."""
+    (pair.source / "one").mkdir()
+    (pair.source / "one" / "y").write_text("AAAA")
+    os.utime(pair.source / "one" / "y", (1_000_000_000, 1_000_000_000))
+    at.symlink_to("one")
+
+
+def become_a_folder(link):
+    link.unlink()
+    link.mkdir()
+    (link / "y").write_text("BBBB")
+    os.utime(link / "y", (1_000_000_000, 1_000_000_000))
+
+
+@pytest.mark.parametrize("before", ["a point", "a run that broke off", "a point that cannot be cloned"])
+def test_what_a_symlink_led_to_is_not_taken_for_the_folder_that_it_is_now(pair, tmp_path, before):
+    link = pair.source / "x"
+    (pair.source / "more").write_text("more")
+    if before == "a run that broke off":
+        pair.ok("sync")
+        lead_to_another_file_like_it(pair, link)
+        run_that_breaks_off(pair, tmp_path)
+    else:
+        lead_to_another_file_like_it(pair, link)
+        pair.ok("sync")
+    become_a_folder(link)
+    (pair.source / "one" / "more").hardlink_to(pair.source / "more")
+    if before == "a point that cannot be cloned":
+        assert pair.json("sync", env={"PATH": shim(tmp_path, "cp", "exit 1")})["result"] == "success"
+        (pair.source / "later").write_text("later")
+    is_exact_from_now_on(pair)
+
+
+def test_a_file_outside_the_store_that_a_symlink_led_to_becomes_no_part_of_a_point(pair, tmp_path):
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / "y").write_text("AAAA" * 100)
+    (pair.source / "x").symlink_to(outside)
+    pair.ok("sync")
+    (pair.source / "x").unlink()
+    copy(outside, pair.source / "x")
+    is_exact_from_now_on(pair)
+    assert (outside / "y").stat().st_nlink == 1
+
+
+def test_a_file_that_becomes_a_folder_between_plan_and_transfer_comes_with_what_is_in_it(pair, tmp_path):
+    (pair.source / "f").write_text("1")
+    pair.ok("sync")
+    (pair.source / "f").write_text("22")
+    changing = shim(tmp_path, "rsync", f"""case "$*" in *--dry-run*) ;; *) rm -f '{pair.source}/f'; mkdir -p '{pair.source}/f'; echo deep >'{pair.source}/f/deep' ;; esac
+exec /usr/bin/rsync "$@\"""")
+    pair.ok("sync", env={"PATH": changing})
+    assert tree(pair.current / "app")[b"f/deep"] == tree(pair.source)[b"f/deep"]
+
+
+def test_names_that_parted_in_a_run_that_broke_off_and_are_links_by_now(pair, tmp_path):
+    (pair.source / "e").write_text("e")
+    os.link(pair.source / "e", pair.source / "e2")
+    pair.ok("sync")
+    copy(pair.source / "e", pair.source / "a")
+    run_that_breaks_off(pair, tmp_path)
+    (pair.source / "a").unlink()
+    os.link(pair.source / "e", pair.source / "a")
+    is_exact_from_now_on(pair)
+
+
+@pytest.mark.parametrize("now", ["gone", "a dump"])
+def test_what_a_dataset_had_before_it_was_left_out_does_not_come_back(pair, tmp_path, now):
+    for number in range(40):
+        (pair.source / f"f{number}").write_text(str(number))
+    other = tmp_path / "other"
+    (other / "sub").mkdir(parents=True)
+    for name in ("stays", "goes", "sub/stays", "sub/goes"):
+        (other / name).write_text("old")
+    app, files = pair.settings["sync"]["datasets"][0], {"name": "d", "source": str(other)}
+    pair.set("sync", keep=2, shrink_limit="100%", datasets=[app, files])
+    pair.ok("sync")
+    pair.set("sync", datasets=[app] if now == "gone" else [app, {"name": "d", "type": "command", "run": ["echo", "dumped"]}])
+    pair.ok("sync")
+    for name in ("goes", "sub/goes"):
+        (other / name).unlink()
+    pair.set("sync", datasets=[app, files])
+    for turn in range(3):  # the points of before are what later ones are made from
+        (pair.source / "f0").write_text(f"changed {turn}")
+        pair.ok("sync")
+        assert tree(pair.current / "d") == tree(other)

@@ -1,8 +1,10 @@
 """Of files that have another name at the source than before, what they hold is not sent again."""
 import os
+import shutil
 
 import pytest
 
+from test_exactness import copy, is_exact_from_now_on, run_that_breaks_off
 from test_resume import literal_bytes
 from test_sharing import sharing_pair  # noqa: F401 (a fixture)
 from trees import tree
@@ -92,3 +94,41 @@ def test_another_file_of_the_same_name_size_and_time_is_no_moved_one(pair, same_
     assert literal_bytes(pair) == 100 * KIB
     synced(pair)
     pair.ok("points", "verify")
+
+
+def rotate(pair):
+    """What the log held is a copy by now, and another name is still the file that it was."""
+    (pair.source / "log").write_bytes(os.urandom(100 * KIB))
+    os.link(pair.source / "log", pair.source / "snapshot")
+    pair.ok("sync")
+    copy(pair.source / "log", pair.source / "log.1")
+    (pair.source / "log").unlink()
+    (pair.source / "log").write_text("begun")
+
+
+def copy_each_name(pair):
+    (pair.source / "old").mkdir()
+    (pair.source / "old" / "a").write_bytes(os.urandom(100 * KIB))
+    os.link(pair.source / "old" / "a", pair.source / "old" / "b")
+    pair.ok("sync")
+    (pair.source / "new").mkdir()
+    for name in ("a", "b"):
+        copy(pair.source / "old" / name, pair.source / "new" / name)
+    shutil.rmtree(pair.source / "old")
+
+
+@pytest.mark.parametrize("change", [rotate, copy_each_name])
+def test_files_that_were_names_of_one_are_not_made_one_again_by_a_guess(pair, change):
+    change(pair)
+    is_exact_from_now_on(pair)
+
+
+def test_what_moved_in_a_run_that_broke_off_is_not_made_one_with_what_is_there_again(pair, tmp_path):
+    (pair.source / "old").mkdir()
+    (pair.source / "old" / "a").write_bytes(os.urandom(100 * KIB))
+    pair.ok("sync")
+    (pair.source / "new").mkdir()
+    (pair.source / "old" / "a").rename(pair.source / "new" / "a")
+    run_that_breaks_off(pair, tmp_path)
+    copy(pair.source / "new" / "a", pair.source / "old" / "a")
+    is_exact_from_now_on(pair)
