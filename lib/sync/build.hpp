@@ -12,6 +12,9 @@
 
 namespace hasync::sync {
 
+// What is in a folder, sorted: the datasets of a point, for one.
+std::vector<std::string> names_in(const std::string& folder);
+
 // STORE/incoming is empty, and of the kind that points have.
 Result<void> begin_empty(const store::StoreFolder& store, store::Sharing sharing);
 // STORE/incoming becomes a clone of the point `newest`.

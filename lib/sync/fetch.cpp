@@ -18,14 +18,6 @@
 namespace hasync::sync {
 namespace {
 
-std::vector<std::string> names_in(const std::string& folder) {
-  std::vector<std::string> names;
-  std::error_code error;
-  for (std::filesystem::directory_iterator entry{folder, error}, end; !error && entry != end; entry.increment(error))
-    names.push_back(entry->path().filename().string());
-  return names;
-}
-
 // Whether rsync would find in `newest` what a symlink there leads to: on the way to what it looks for it follows those
 // that are folders at the source by now.
 Result<bool> leads_elsewhere(const std::string& newest, const Listing& changes) {
