@@ -127,8 +127,11 @@ class Fetching {
   // it.
   Result<void> record_removal(const std::string& dataset, const std::string& folder) {
     std::error_code error;
-    for (std::filesystem::recursive_directory_iterator entry{folder, error}, end; !error && entry != end;
-         entry.increment(error)) {
+    if (!std::filesystem::is_directory(std::filesystem::symlink_status(folder, error))) return {};
+    // What may not be read goes with the folder that it is in.
+    constexpr auto what_may_be_read = std::filesystem::directory_options::skip_permission_denied;
+    for (std::filesystem::recursive_directory_iterator entry{folder, what_may_be_read, error}, end;
+         !error && entry != end; entry.increment(error)) {
       const bool is_folder = entry->symlink_status().type() == std::filesystem::file_type::directory;
       HASYNC_CHECK(catalog_.add(
           dataset,
@@ -215,12 +218,13 @@ class Fetching {
   }
 
   // Empty where rsync may not look into it.
-  Result<std::string> usable_newest(const config::Dataset& dataset, const DatasetPlan& planned) const {
+  Result<std::string> usable_newest(const config::Dataset& dataset, const DatasetPlan& planned) {
+    is_left_out_ = false;
     if (planned.newest.empty()) return std::string{};
-    HASYNC_TRY(const bool leads, leads_elsewhere(planned.newest, [&](const store::OnChange& on_change) {
+    HASYNC_TRY(is_left_out_, leads_elsewhere(planned.newest, [&](const store::OnChange& on_change) {
                  return catalog_.each_change(order_.point, dataset.name, on_change);
                }));
-    return leads ? std::string{} : planned.newest;
+    return is_left_out_ ? std::string{} : planned.newest;
   }
 
   Result<AtHand> at_hand_of(const config::Dataset& dataset, const std::string& newest) const {
@@ -293,10 +297,11 @@ class Fetching {
     return as_planned;
   }
 
-  // rsync tells none of a file that it links to what an interrupted run had, or to what has moved.
+  // rsync tells none of a file that it links to what an interrupted run had, or to what has moved, or to one that it
+  // fetched for another name because the newest point was left out.
   Result<void> take_checksum(const std::string& target, const AtHand& at_hand, Change& change) const {
-    if (at_hand.interrupted.empty() || change.folder || !change.checksum.empty() || moved_.contains(change.path))
-      return {};
+    const bool silent = !at_hand.interrupted.empty() || (is_left_out_ && change.leads_to);
+    if (!silent || change.folder || !change.checksum.empty() || moved_.contains(change.path)) return {};
     const auto path = target + "/" + change.path;
     std::error_code error;
     if (!std::filesystem::is_regular_file(std::filesystem::symlink_status(path, error))) return {};
@@ -326,6 +331,7 @@ class Fetching {
   Carrier& carrier_;
   Fetched fetched_{};
   std::set<std::string> moved_{};  // of the dataset at hand, with their checksums on record
+  bool is_left_out_ = false;       // the newest point, for the dataset at hand
   Inodes inodes_ = Inodes::of_many_points;
   std::vector<std::string> interrupted_{};  // runs whose files are at hand
 };

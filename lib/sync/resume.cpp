@@ -63,27 +63,18 @@ Result<void> take_up_parts(const std::string& from, const std::string& into, Car
   return {};
 }
 
-// What the run had by a guess is another name's file, which may be one of its own at the source by now.
-Result<void> drop_moved(const std::string& run) {
-  const auto moved = fmt::format("{}/{}/moved", run, parts_name);
+// Of what a run had just files of one name are at hand for the next. Others are one with those of a point or of a run,
+// by names that may be files of their own at the source by now; and symlinks rsync follows that are folders by now.
+Result<void> keep_plain_files(const std::string& run) {
   HASYNC_TRY(auto beneath, Beneath::open(run));
   std::error_code error;
-  for (fs::recursive_directory_iterator entry{moved, error}, end; !error && entry != end; entry.increment(error))
-    if (!is_folder(entry->path().string()))
-      HASYNC_CHECK(beneath.remove_unless_folder(entry->path().lexically_relative(moved).string()));
-  return {};
-}
-
-// rsync follows those that are folders at the source by now.
-Result<void> drop_symlinks(const std::string& run) {
-  std::vector<std::string> symlinks;
-  std::error_code error;
-  for (fs::recursive_directory_iterator entry{run, error}, end; !error && entry != end; entry.increment(error))
-    if (entry->is_symlink(error)) symlinks.push_back(entry->path().lexically_relative(run).string());
-  if (error) return fail(os_error("cannot read " + run, error.value()));
-  HASYNC_TRY(auto beneath, Beneath::open(run));
-  for (const auto& symlink : symlinks) HASYNC_CHECK(beneath.remove(symlink));
-  return {};
+  for (fs::recursive_directory_iterator entry{run, error}, end; !error && entry != end; entry.increment(error)) {
+    struct stat found {};
+    if (::lstat(entry->path().c_str(), &found) != 0 || S_ISDIR(found.st_mode)) continue;
+    if (S_ISLNK(found.st_mode) || found.st_nlink > 1)
+      HASYNC_CHECK(beneath.remove(entry->path().lexically_relative(run).string()));
+  }
+  return error ? Result<void>{fail(os_error("cannot read " + run, error.value()))} : Result<void>{};
 }
 
 }  // namespace
@@ -150,8 +141,7 @@ Result<std::vector<std::string>> take_up(const store::StoreFolder& store, Carrie
   HASYNC_CHECK(make_folders(parts));
   for (const auto& kept : kept_in(store.interrupted())) {
     HASYNC_CHECK(take_up_parts(parts_of(kept, clock), parts, carrier));
-    HASYNC_CHECK(drop_moved(kept));
-    HASYNC_CHECK(drop_symlinks(kept));
+    if (!keep_plain_files(kept)) HASYNC_CHECK(remove_tree(kept));
   }
   return interrupted_runs(store);
 }

@@ -489,3 +489,79 @@ def test_what_a_dataset_had_before_it_was_left_out_does_not_come_back(pair, tmp_
         (pair.source / "f0").write_text(f"changed {turn}")
         pair.ok("sync")
         assert tree(pair.current / "d") == tree(other)
+
+
+def lost_its_first_name(pair, break_off):
+    (pair.source / "a").write_text("a")
+    os.link(pair.source / "a", pair.source / "b")
+    pair.ok("sync")
+    (pair.source / "a").unlink()
+    os.link(pair.source / "b", pair.source / "c")
+    break_off()
+    (pair.source / "b").unlink()
+    copy(pair.source / "c", pair.source / "a")
+
+
+def broke_off_twice(pair, break_off):
+    (pair.source / "z").write_text("z")
+    pair.ok("sync")
+    (pair.source / "p").write_text("p")
+    os.link(pair.source / "p", pair.source / "q")
+    break_off()
+    (pair.source / "p").unlink()
+    os.link(pair.source / "q", pair.source / "r")
+    break_off()
+    (pair.source / "q").unlink()
+    copy(pair.source / "r", pair.source / "p")
+
+
+def moved_and_was_linked(pair, break_off):
+    for folder in ("old", "new"):
+        (pair.source / folder).mkdir()
+    (pair.source / "old" / "a").write_bytes(os.urandom(100 << 10))
+    pair.ok("sync")
+    (pair.source / "old" / "a").rename(pair.source / "new" / "a")
+    os.link(pair.source / "new" / "a", pair.source / "new" / "d")
+    break_off()
+    copy(pair.source / "new" / "a", pair.source / "old" / "a")
+    (pair.source / "new" / "d").unlink()
+
+
+def was_linked_and_moved(pair, break_off):
+    for folder in ("one", "two"):
+        (pair.source / folder).mkdir()
+    (pair.source / "one" / "a").write_bytes(os.urandom(100 << 10))
+    pair.ok("sync")
+    os.link(pair.source / "one" / "a", pair.source / "one" / "c")
+    break_off()
+    copy(pair.source / "one" / "a", pair.source / "two" / "a")
+    (pair.source / "one" / "a").unlink()
+
+
+@pytest.mark.parametrize("what", [lost_its_first_name, broke_off_twice, moved_and_was_linked, was_linked_and_moved])
+def test_what_broke_off_makes_no_files_one(pair, tmp_path, what):
+    what(pair, lambda: run_that_breaks_off(pair, tmp_path))
+    is_exact_from_now_on(pair)
+
+
+def test_where_nothing_beside_is_looked_at_checksums_of_links_are_recorded_all_the_same(pair):
+    (pair.source / "b").mkdir()
+    (pair.source / "one").mkdir()
+    (pair.source / "b" / "c").write_text("CCCC")
+    (pair.source / "x").write_text("another")
+    (pair.source / "s").symlink_to("one")
+    pair.ok("sync")
+    (pair.source / "x").unlink()
+    os.link(pair.source / "b" / "c", pair.source / "x")
+    (pair.source / "s").unlink()
+    (pair.source / "s").mkdir()
+    is_exact_from_now_on(pair)
+
+
+def test_what_people_put_beside_the_datasets_of_a_point_is_not_in_the_next(pair):
+    (pair.source / "f").write_text("1")
+    pair.ok("sync")
+    (pair.current / "NOTE").write_text("looked at it")
+    (pair.source / "f").write_text("2")
+    pair.ok("sync")
+    assert [path.name for path in pair.current.iterdir()] == ["app"]
