@@ -117,7 +117,7 @@ class Fetching {
     for (const auto& name : names_in(newest)) {
       if (std::any_of(datasets.begin(), datasets.end(), [&](const auto& dataset) { return dataset.name == name; }))
         continue;
-      HASYNC_CHECK(record_removal(name, newest + "/" + name));
+      HASYNC_CHECK(record_removal(name, fmt::format("{}/{}", newest, name)));
       HASYNC_CHECK(remove_tree(order_.store.incoming() + "/" + name));
     }
     return {};
