@@ -75,7 +75,6 @@ class Pull {
     order.links = [&](const std::string& dataset) {
       return links_in(order_.store, catalog, *store::current_point(order_.store), dataset);
     };
-    order.interrupted = interrupted_runs(order_.store);
     order.on_begun = [this](const std::string& dataset) { return order_.hooks.begin(dataset); };
     order.on_dumped = [this](const Plan& plan) { end_hooks_of(plan, plan.datasets.back()); };
     return make_plan(order, carrier_);

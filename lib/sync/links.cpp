@@ -97,11 +97,6 @@ Result<LinkedNames> linked_names(const std::string& folder, const std::vector<st
   return still_linked(std::move(linked));
 }
 
-Result<LinkedNames> all_linked_names(const std::string& folder) {
-  HASYNC_TRY(const auto names, found_in(folder));
-  return linked_names(folder, names);
-}
-
 void take_note(LinkedNames& linked, const Change& change) {
   const auto name = linked.find(change.path);
   if (name == linked.end()) return;
@@ -128,14 +123,6 @@ std::vector<std::vector<std::string>> names_to_part(const LinkedNames& linked, c
     for (auto part = parts.begin(); part != parts.end(); ++part)
       if (part != stays) to_part.push_back(part->second.names);
   }
-  return to_part;
-}
-
-std::vector<std::string> all_that_part(const LinkedNames& linked, const LinksAtSource& at_source) {
-  std::vector<std::string> to_part;
-  for (const auto& [file, parts] : parts_of(linked, at_source))
-    for (const auto& [first, part] : parts)
-      if (parts.size() > 1) to_part.insert(to_part.end(), part.names.begin(), part.names.end());
   return to_part;
 }
 

@@ -30,8 +30,6 @@ struct LinkedName {
 using LinkedNames = std::map<std::string, LinkedName>;
 // Those of `names` that are not alone with their file in `folder`.
 Result<LinkedNames> linked_names(const std::string& folder, const std::vector<std::string>& names);
-// The same of all names in it.
-Result<LinkedNames> all_linked_names(const std::string& folder);
 // The plan does this about one of them: where it will not be the file that it was, it is none of them any more.
 void take_note(LinkedNames& linked, const Change& change);
 // Without those that are alone by now.
@@ -42,7 +40,5 @@ using LinksAtSource = std::map<std::string, std::string>;
 // Which names have to become another file, those of each together, so that no file of the point is several at the
 // source: of these, the one of most names stays what it is.
 std::vector<std::vector<std::string>> names_to_part(const LinkedNames& linked, const LinksAtSource& at_source);
-// The same, where none has to stay what it is.
-std::vector<std::string> all_that_part(const LinkedNames& linked, const LinksAtSource& at_source);
 
 }  // namespace hasync::sync

@@ -149,24 +149,10 @@ class Planner {
     return linked_names(planned.newest, names);
   }
 
-  // Nothing of it is in the new point but what is fetched, and so none of it has to be as it is. One that cannot be
-  // read is not at hand either.
-  std::vector<LinkedNames> links_of_interrupted(const config::Dataset& dataset) const {
-    std::vector<LinkedNames> all;
-    std::error_code none;
-    for (const auto& run : order_.interrupted)
-      if (const auto folder = run + "/" + dataset.name; fs::is_directory(folder, none))
-        if (auto linked = all_linked_names(folder)) all.push_back(std::move(*linked));
-    return all;
-  }
-
   // Asks the peer which of them are still linked, and plans to part the others.
   Result<void> part_others(const config::Dataset& dataset, const LinkedNames& linked, DatasetPlan& planned) {
-    const auto interrupted = links_of_interrupted(dataset);
     std::set<std::string> names;
     for (const auto& [name, is] : linked) names.insert(name);
-    for (const auto& each : interrupted)
-      for (const auto& [name, is] : each) names.insert(name);
     if (names.empty()) return {};
     LinksAtSource at_source;
     const auto listed = carrier_.run_over({names.begin(), names.end()}, dataset,
@@ -184,8 +170,6 @@ class Planner {
       planned.bytes_to_part += linked.at(file.front()).bytes;
       for (const auto& name : file) HASYNC_CHECK(part(name, linked.at(name), planned));
     }
-    for (const auto& each : interrupted)
-      for (const auto& name : all_that_part(each, at_source)) planned.to_part.push_back(name);
     std::sort(planned.to_part.begin(), planned.to_part.end());
     planned.to_part.erase(std::unique(planned.to_part.begin(), planned.to_part.end()), planned.to_part.end());
     return {};

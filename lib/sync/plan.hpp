@@ -53,8 +53,6 @@ struct PlanOrder {
   // The names that may be hard links of each other in the dataset of the newest point; where this is not given, whether
   // they still are is not looked at.
   std::function<Result<std::vector<std::string>>(const std::string& dataset)> links{};
-  // What runs that did not come to their end had is at hand, too: their folders.
-  std::vector<std::string> interrupted{};
   // The next dataset is about to be looked at, or dumped, alone or with others; an error is the plan's.
   std::function<Result<void>(const std::string& dataset)> on_begun{};
   // The dataset that was planned last is here already, being a dump.

@@ -95,12 +95,6 @@ std::string moved_folder(const store::StoreFolder& store, const std::string& dat
   return fmt::format("{}/{}/moved/{}", store.incoming(), parts_name, dataset);
 }
 
-std::vector<std::string> interrupted_runs(const store::StoreFolder& store) {
-  auto runs = kept_in(store.interrupted());
-  std::reverse(runs.begin(), runs.end());
-  return runs;
-}
-
 Result<void> keep_what_came(const store::StoreFolder& store, const Clock& clock) {
   if (!is_folder(parts_of(store.incoming(), clock))) return remove_tree(store.incoming());
   auto kept = kept_in(store.interrupted());
@@ -143,7 +137,9 @@ Result<std::vector<std::string>> take_up(const store::StoreFolder& store, Carrie
     HASYNC_CHECK(take_up_parts(parts_of(kept, clock), parts, carrier));
     if (!keep_plain_files(kept)) HASYNC_CHECK(remove_tree(kept));
   }
-  return interrupted_runs(store);
+  auto runs = kept_in(store.interrupted());
+  std::reverse(runs.begin(), runs.end());
+  return runs;
 }
 
 Result<void> end_parts(const store::StoreFolder& store) {

@@ -21,9 +21,6 @@ std::string apart_folder(const store::StoreFolder& store, const std::string& dat
 std::string guessed_folder(const store::StoreFolder& store, const std::string& dataset);
 std::string moved_folder(const store::StoreFolder& store, const std::string& dataset);
 
-// The folders of the runs that are kept, newest first.
-std::vector<std::string> interrupted_runs(const store::StoreFolder& store);
-
 // STORE/incoming, which is not to become a point, is kept so; or removed, where it is of no use.
 Result<void> keep_what_came(const store::StoreFolder& store, const Clock& clock);
 

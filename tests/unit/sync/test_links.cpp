@@ -74,15 +74,6 @@ TEST_CASE("a name that has vanished is none that parts") {
   CHECK(to_part({"a b"}, {}).empty());
 }
 
-TEST_CASE("where none has to stay, all names of a file that parts do") {
-  const auto all = [](const std::vector<std::string>& here, const std::vector<std::string>& there) {
-    return join(all_that_part(point(here), source(there)), " ");
-  };
-  CHECK(all({"a b", "c d"}, {"a b", "c", "d"}) == "c d");
-  CHECK(all({"a b c"}, {"a c", "b"}) == "a c b");
-  CHECK(all({"a b"}, {"b"}).empty());
-}
-
 TEST_CASE("links that lead to each other end nowhere, but they end") {
   const LinksAtSource circle{{"a", "b"}, {"b", "a"}};
   CHECK(names_to_part(point({"a b"}), circle).size() <= 1);
