@@ -116,6 +116,10 @@ Result<void> Catalog::add(const std::string& dataset, const Change& change) {
   return add_with(change.what == What::deleted ? *insert_unless_there_ : *insert_, dataset, change);
 }
 
+Result<void> Catalog::correct(const std::string& dataset, const Change& change) {
+  return add_with(*insert_, dataset, change);
+}
+
 Result<void> Catalog::add_with(Statement& insert, const std::string& dataset, const Change& change) const {
   insert.bind(being_made_).bind(dataset).bind(change.path).bind(static_cast<int>(change.what));
   return insert.bind(change.folder ? 1 : 0).bind(change.bytes).bind(change.checksum).run();

@@ -37,6 +37,8 @@ class Catalog {
   Result<void> begin(const std::string& point, const std::optional<std::string>& base);
   // A path that is there now is not deleted, whatever was there before it. What it leads to is fetched with it.
   Result<void> add(const std::string& dataset, const Change& change);
+  // In place of what was added.
+  Result<void> correct(const std::string& dataset, const Change& change);
   // Only that it is a hard link: told when it was fetched, and not before.
   Result<void> add_link(const std::string& dataset, const Change& change);
   Result<void> set_checksum(const std::string& dataset, const std::string& path, const std::string& checksum);

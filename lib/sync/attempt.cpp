@@ -114,26 +114,29 @@ class Pull {
     for (std::size_t at = 0; at < plan.datasets.size(); ++at) {
       if (carrier_.settings().sync.datasets[at].type != config::DatasetType::files) continue;
       counts += plan.datasets[at].counts;
-      counts.transferred += plan.datasets[at].bytes_to_part;
+      counts.transferred += plan.datasets[at].bytes_to_part + plan.datasets[at].bytes_to_send_anew;
       for (const auto& moved : plan.datasets[at].moved) counts.transferred -= moved.bytes;
     }
     return counts;
   }
 
   Result<void> check_room(const Plan& plan) const {
-    HASYNC_TRY(const auto room, room_at(order_.store.path));
+    const auto& path = order_.store.path;
     const auto counts = to_come(plan);
-    const auto free_inodes = room.free_inodes.value_or(counts.inodes);
-    if (counts.transferred <= room.free_bytes && counts.inodes <= free_inodes) return {};
+    HASYNC_TRY(const auto before, room_at(path));
+    if (counts.transferred <= before.free_bytes && counts.inodes <= before.free_inodes.value_or(counts.inodes))
+      return {};
+    HASYNC_CHECK(drop_what_was_left(order_.store));
+    HASYNC_TRY(const auto room, room_at(path));
     // What an interrupted run had is there already, and shared.
     const auto come = what_has_come(order_.store);
     const auto free = room.free_bytes + come.bytes;
-    const auto& path = order_.store.path;
     const auto& forced = order_.request.forced;
     HASYNC_TRY(const auto to_send, counts.transferred <= free ? Result<std::int64_t>{counts.transferred}
                                                               : on_disk(counts.transferred, plan));
     if (auto refusal = refuse_room(to_send, free, path, forced)) return fail(std::move(*refusal));
-    auto refusal = refuse_inodes(counts.inodes, free_inodes + come.files, path, forced);
+    const auto free_inodes = room.free_inodes.value_or(counts.inodes) + come.files;
+    auto refusal = refuse_inodes(counts.inodes, free_inodes, path, forced);
     return refusal ? Result<void>{fail(std::move(*refusal))} : Result<void>{};
   }
 
@@ -150,7 +153,7 @@ class Pull {
 
   // Some of what was planned was gone when it was to be fetched: files that were short-lived, or the whole disk.
   Result<void> look_again(const Plan& plan) {
-    carrier_.note("some files vanished while they were read");
+    carrier_.note("some of what was planned was gone, or something else, when it was to be read");
     if (!plan.holds.empty()) return {};
     HASYNC_TRY(const auto now, make_plan(plan_order(Dumps::foreseen), carrier_));
     if (now.holds.empty()) return {};

@@ -44,14 +44,12 @@ Result<std::set<std::string>> take_out(const std::string& folder, const Listing&
     const bool stays_folder = change.folder && change.what != What::deleted;
     HASYNC_CHECK(stays_folder ? beneath.remove_unless_folder(change.path) : beneath.remove(change.path));
     if (!stays_folder) touched.erase(change.path);
-    if (change.path != ".") touched.insert(parent_of(change.path));
+    const bool moves_time = change.path != "." && !(stays_folder && change.what == What::attributes);
+    if (moves_time) touched.insert(parent_of(change.path));
     return change.what == What::deleted ? Result<void>{} : on_wanted(change);
   };
   HASYNC_CHECK(changes(take));
-  std::set<std::string> all = touched;
-  for (auto each : touched)
-    for (; each != "."; each = parent_of(each)) all.insert(parent_of(each));
-  return all;
+  return touched;
 }
 
 // The files that more become links to and that have other names already.
@@ -152,11 +150,15 @@ Result<void> begin_with_clone(const store::StoreFolder& store, const std::string
       {"cp", "--archive", "--link", "--no-target-directory", "--", store.point(newest), store.incoming()});
 }
 
-Result<void> take_out_and_list(const std::string& folder, const std::string& list, Inodes inodes,
+Result<bool> take_out_and_list(const std::string& folder, const std::string& list, Inodes inodes,
                                const Listing& changes) {
   List wanted{list};
+  bool folder_itself = false;
   const auto want = [&](const Change& change) -> Result<void> {
-    wanted.add(change.path);
+    if (change.path == ".")
+      folder_itself = true;
+    else
+      wanted.add(change.path);
     return {};
   };
   HASYNC_TRY(const auto linked, inodes == Inodes::of_one_point ? linked_more(folder, changes)
@@ -171,8 +173,49 @@ Result<void> take_out_and_list(const std::string& folder, const std::string& lis
     HASYNC_TRY(auto more, take_out(folder, others, want));
     touched.merge(more);
   }
-  for (const auto& each : touched) wanted.add(each);
+  for (const auto& each : touched) HASYNC_CHECK(want({.folder = true, .path = each}));
+  HASYNC_CHECK(wanted.close());
+  return folder_itself;
+}
+
+Result<void> list_missing(const std::string& folder, const std::string& list, const Listing& all,
+                          const store::OnChange& on_taken_out) {
+  List wanted{list};
+  HASYNC_TRY(auto beneath, Beneath::open(folder));
+  const auto make_way = [&](const std::string& path) -> Result<void> {
+    const auto found = beneath.look_at(path);
+    if (!found || S_ISDIR(found->st_mode)) return {};
+    HASYNC_CHECK(beneath.remove(path));
+    return on_taken_out({.what = What::deleted, .path = path});
+  };
+  std::string last = ".";
+  HASYNC_CHECK(all([&](const Change& change) -> Result<void> {
+    if (change.path == "." || beneath.look_at(change.path)) return {};
+    const auto inner = parent_of(change.path);
+    for (auto each = inner; each != "." && each != last; each = parent_of(each)) {
+      const auto made = make_way(each);
+      if (!made) return made;
+    }
+    last = inner;
+    wanted.add(change.path);
+    return {};
+  }));
   return wanted.close();
+}
+
+Result<bool> list_folders(const std::string& list, const Listing& changes) {
+  List folders{list};
+  std::string last;
+  HASYNC_CHECK(changes([&](const Change& change) -> Result<void> {
+    if (change.what == What::deleted) return {};
+    const auto inner = change.folder ? change.path : parent_of(change.path);
+    for (auto each = inner; each != "." && each != last && !last.starts_with(each + "/"); each = parent_of(each))
+      folders.add(each);
+    if (inner != ".") last = inner;
+    return {};
+  }));
+  HASYNC_CHECK(folders.close());
+  return !last.empty();
 }
 
 Result<void> keep_for_next_run(const store::StoreFolder& store, store::Catalog& catalog, const std::string& retired,

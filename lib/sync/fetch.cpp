@@ -12,39 +12,12 @@
 #include "os/subvolume.hpp"
 #include "os/tree.hpp"
 #include "sync/build.hpp"
+#include "sync/meanwhile.hpp"
 #include "sync/resume.hpp"
 #include "sync/rsync.hpp"
 
 namespace hasync::sync {
 namespace {
-
-// Whether rsync would find in `newest` what a symlink there leads to: on the way to what it looks for it follows those
-// that are folders at the source by now.
-Result<bool> leads_elsewhere(const std::string& newest, const Listing& changes) {
-  HASYNC_TRY(auto beneath, Beneath::open(newest));
-  bool leads = false;
-  HASYNC_CHECK(changes([&](const Change& change) -> Result<void> {
-    if (leads || !change.folder || change.what == What::deleted) return {};
-    const auto was = beneath.look_at(change.path);
-    leads = was && S_ISLNK(was->st_mode);
-    return {};
-  }));
-  return leads;
-}
-
-// Whether all is there that the changes want there. A file that is a folder by now came without what is in it.
-Result<bool> holds_all(const std::string& folder, const Listing& changes) {
-  HASYNC_TRY(auto beneath, Beneath::open(folder));
-  bool all = true;
-  HASYNC_CHECK(changes([&](const Change& change) -> Result<void> {
-    const bool wanted = change.what != What::deleted && !change.folder;
-    if (!all || !wanted) return {};
-    const auto found = beneath.look_at(change.path);
-    all = found && !S_ISDIR(found->st_mode);
-    return {};
-  }));
-  return all;
-}
 
 std::vector<std::string> keys_of(const std::map<std::string, std::int64_t>& values) {
   std::vector<std::string> keys;
@@ -63,7 +36,7 @@ class Fetching {
     HASYNC_TRY(const bool cloned, clone_newest());
     HASYNC_CHECK(remove_other_datasets());
     if (is_subvolume(order_.store.incoming())) inodes_ = Inodes::of_one_point;
-    HASYNC_TRY(interrupted_, take_up(order_.store, carrier_));
+    HASYNC_TRY(kept_, take_up(order_.store, carrier_));
     for (std::size_t at = 0; at < plan.datasets.size(); ++at) {
       const auto& dataset = carrier_.settings().sync.datasets[at];
       const auto& planned = plan.datasets[at];
@@ -76,6 +49,7 @@ class Fetching {
       HASYNC_TRY(const bool all, cloned && !planned.newest.empty() ? transfer_listed(dataset, planned)
                                                                    : transfer_all(dataset, planned));
       fetched_.whole = fetched_.whole && all;
+      HASYNC_CHECK(look_for_replaced_folders(meanwhile(dataset)));
       carrier_.meter().has_fetched(dataset.name);
     }
     HASYNC_CHECK(end_parts(order_.store));
@@ -168,8 +142,7 @@ class Fetching {
   Result<bool> transfer_all(const config::Dataset& dataset, const DatasetPlan& planned) {
     const auto target = order_.store.incoming() + "/" + dataset.name;
     HASYNC_CHECK(make_folders(target));
-    HASYNC_TRY(const auto newest, usable_newest(dataset, planned));
-    HASYNC_TRY(auto at_hand, at_hand_of(dataset, newest));
+    HASYNC_TRY(auto at_hand, at_hand_of(dataset, planned));
     HASYNC_CHECK(fetch_apart(dataset, planned, at_hand));
     const auto take = [&](Change change) -> Result<void> {
       if (planned.newest.empty()) change.what = What::created;
@@ -179,21 +152,20 @@ class Fetching {
     HASYNC_TRY(const auto counts,
                carrier_.run(dataset, transfer_argv(carrier_.settings(), dataset, at_hand, target, progress()), take,
                             on_output(dataset)));
-    return counts.files >= planned.counts.files;
+    HASYNC_TRY(const bool whole, planned.newest.empty() ? Result<bool>{true} : correct_record(meanwhile(dataset)));
+    return whole && counts.files >= planned.counts.files;
   }
 
   // Whether everything came that is listed.
   Result<bool> transfer_listed(const config::Dataset& dataset, const DatasetPlan& planned) {
     const auto target = order_.store.incoming() + "/" + dataset.name;
-    const auto changes = [&](const store::OnChange& on_change) {
-      return catalog_.each_change(order_.point, dataset.name, on_change);
-    };
+    const auto changes = changes_of(dataset);
     HASYNC_CHECK(keep_moved(dataset, planned));
-    HASYNC_TRY(const auto newest, usable_newest(dataset, planned));
     // What is linked to an interrupted run's file, or to none, is not the file that its other names are.
-    const bool all_names = newest.empty() || !interrupted_.empty();
-    HASYNC_CHECK(take_out_and_list(target, order_.store.list(), all_names ? Inodes::of_one_point : inodes_, changes));
-    HASYNC_TRY(auto at_hand, at_hand_of(dataset, newest));
+    const bool all_names = planned.newest_misleads || !kept_.runs.empty();
+    HASYNC_TRY(const bool folder_itself,
+               take_out_and_list(target, order_.store.list(), all_names ? Inodes::of_one_point : inodes_, changes));
+    HASYNC_TRY(auto at_hand, at_hand_of(dataset, planned));
     HASYNC_TRY(const bool shares, begin_with_blocks(planned.newest, at_hand.parts, changes));
     at_hand.begun = at_hand.begun || shares;
     HASYNC_TRY(bool as_planned, fetch_apart(dataset, planned, at_hand));
@@ -212,29 +184,34 @@ class Fetching {
     const auto argv =
         transfer_listed_argv(carrier_.settings(), dataset, at_hand, order_.store.list(), target, progress());
     HASYNC_CHECK(carrier_.run(dataset, argv, take, on_output(dataset)));
-    HASYNC_TRY(const bool whole, holds_all(target, changes));
-    if (!as_planned || !whole) HASYNC_CHECK(catch_up(dataset));
+    HASYNC_TRY(const bool whole, correct_record(meanwhile(dataset)));
+    const bool as_then = as_planned && whole;
+    if (!as_then) HASYNC_CHECK(catch_up(meanwhile(dataset)));
+    if (folder_itself || !as_then)
+      HASYNC_CHECK(carrier_.run(dataset, folder_itself_argv(carrier_.settings(), dataset, target), {}));
     return whole;
   }
 
-  // Empty where rsync may not look into it.
-  Result<std::string> usable_newest(const config::Dataset& dataset, const DatasetPlan& planned) {
-    is_left_out_ = false;
-    if (planned.newest.empty()) return std::string{};
-    HASYNC_TRY(is_left_out_, leads_elsewhere(planned.newest, [&](const store::OnChange& on_change) {
-                 return catalog_.each_change(order_.point, dataset.name, on_change);
-               }));
-    return is_left_out_ ? std::string{} : planned.newest;
+  Listing changes_of(const config::Dataset& dataset) const {
+    return [this, &dataset](const store::OnChange& on_change) {
+      return catalog_.each_change(order_.point, dataset.name, on_change);
+    };
   }
 
-  Result<AtHand> at_hand_of(const config::Dataset& dataset, const std::string& newest) const {
-    AtHand at_hand{.newest = newest, .parts = partial_folder(order_.store, carrier_.seams().clock, dataset.name)};
+  Meanwhile meanwhile(const config::Dataset& dataset) const {
+    return {dataset, order_.store, changes_of(dataset), catalog_, carrier_};
+  }
+
+  Result<AtHand> at_hand_of(const config::Dataset& dataset, const DatasetPlan& planned) const {
+    AtHand at_hand{.newest = planned.newest_misleads ? "" : planned.newest,
+                   .parts = partial_folder(order_.store, dataset.name)};
     HASYNC_CHECK(make_folders(at_hand.parts));
     std::error_code error;
     at_hand.begun = !std::filesystem::is_empty(at_hand.parts, error);
-    for (const auto& run : interrupted_)
+    for (const auto& run : kept_.runs)
       if (std::filesystem::is_directory(run + "/" + dataset.name, error))
         at_hand.interrupted.push_back(run + "/" + dataset.name);
+    at_hand.on_disk = at_hand.interrupted.empty() || kept_.on_disk;
     return at_hand;
   }
 
@@ -297,25 +274,15 @@ class Fetching {
     return as_planned;
   }
 
-  // rsync tells none of a file that it links to what an interrupted run had, or to what has moved, or to one that it
-  // fetched for another name because the newest point was left out.
+  // rsync tells none of a file that it links to what an interrupted run had, or to what has moved; nor of a hard link
+  // to what it did not have to fetch.
   Result<void> take_checksum(const std::string& target, const AtHand& at_hand, Change& change) const {
-    const bool silent = !at_hand.interrupted.empty() || (is_left_out_ && change.leads_to);
-    if (!silent || change.folder || !change.checksum.empty() || moved_.contains(change.path)) return {};
+    const bool may_lack = !at_hand.interrupted.empty() || change.leads_to;
+    if (!may_lack || change.folder || !change.checksum.empty() || moved_.contains(change.path)) return {};
     const auto path = target + "/" + change.path;
     std::error_code error;
     if (!std::filesystem::is_regular_file(std::filesystem::symlink_status(path, error))) return {};
     HASYNC_TRY(change.checksum, xxh128_of(path));
-    return {};
-  }
-
-  // The source changed since the plan: what came may speak of files that are newer than the plan, as an index does. So
-  // those are fetched, too. What is there already is not touched: it may be shared with earlier points. Nothing else is
-  // at hand: what was a symlink in the newest point may be a folder by now.
-  Result<void> catch_up(const config::Dataset& dataset) {
-    const auto target = order_.store.incoming() + "/" + dataset.name;
-    HASYNC_CHECK(carrier_.run(dataset, catch_up_argv(carrier_.settings(), dataset, target),
-                              [&](const Change& change) { return catalog_.add(dataset.name, change); }));
     return {};
   }
 
@@ -331,9 +298,8 @@ class Fetching {
   Carrier& carrier_;
   Fetched fetched_{};
   std::set<std::string> moved_{};  // of the dataset at hand, with their checksums on record
-  bool is_left_out_ = false;       // the newest point, for the dataset at hand
   Inodes inodes_ = Inodes::of_many_points;
-  std::vector<std::string> interrupted_{};  // runs whose files are at hand
+  AtHandOfRuns kept_{};
 };
 
 }  // namespace

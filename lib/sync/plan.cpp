@@ -57,18 +57,21 @@ Result<std::optional<Numbers>> numbers_of_newest(store::Database& database, cons
   return std::optional{Numbers{recorded->files, recorded->bytes, recorded->file_system}};
 }
 
-// Which of the files of the newest point that are not to stay seem to be only moved.
-class LookingForMoves {
+// What the newest point has where something changes: which of its files that are not to stay seem to be only moved, and
+// whether a symlink has become a folder.
+class LookingBack {
  public:
-  static Result<LookingForMoves> in(const std::string& newest) {
-    LookingForMoves looking;
+  static Result<LookingBack> at(const std::string& newest) {
+    LookingBack looking;
     if (newest.empty()) return looking;
     HASYNC_TRY(looking.newest_, Beneath::open(newest));
     return looking;
   }
 
   void take(const Change& change) {
-    if (!newest_ || change.folder) return;
+    if (!newest_) return;
+    if (change.folder) return take_folder(change);
+    if (change.what == What::attributes && !change.leads_to) bytes_of_attributes_ += change.bytes;
     const bool comes = change.what == What::created || change.what == What::changed;
     const bool goes = change.what == What::deleted || change.what == What::changed;
     if (comes && !change.leads_to) moves_.comes(change.path, change.bytes);
@@ -78,7 +81,7 @@ class LookingForMoves {
 
   // `linked`: names that stay links. A file that keeps one of them, or that two seem to be, is not guessed to be
   // another: at the source they may be files of their own by now.
-  std::vector<Moved> found(const LinkedNames& linked) {
+  std::vector<Moved> moved(const LinkedNames& linked) {
     std::set<std::pair<dev_t, ino_t>> taken;
     for (const auto& [name, is] : linked) taken.insert(is.file);
     auto moved = moves_.found();
@@ -89,9 +92,19 @@ class LookingForMoves {
     return moved;
   }
 
+  bool misleads() const { return misleads_; }
+  std::int64_t bytes_to_send_anew() const { return misleads_ ? bytes_of_attributes_ : 0; }
+
  private:
+  void take_folder(const Change& change) {
+    const auto was = change.what == What::deleted ? std::nullopt : newest_->look_at(change.path);
+    misleads_ = misleads_ || (was && S_ISLNK(was->st_mode));
+  }
+
   std::optional<Beneath> newest_;
   Moves moves_;
+  bool misleads_ = false;
+  std::int64_t bytes_of_attributes_ = 0;
 };
 
 class Planner {
@@ -119,10 +132,10 @@ class Planner {
     DatasetPlan planned{.dataset = dataset.name, .newest = newest_folder(order_.store, plan_.newest, dataset)};
     const auto target = order_.store.incoming() + "/" + dataset.name;
     HASYNC_TRY(auto linked, links_of(planned));
-    HASYNC_TRY(auto moves, LookingForMoves::in(planned.newest));
+    HASYNC_TRY(auto before, LookingBack::at(planned.newest));
     const auto on_change = [&](const Change& change) -> Result<void> {
       take_note(linked, change);
-      moves.take(change);
+      before.take(change);
       if (change.what == What::deleted && !change.folder && planned.going.size() < examples)
         planned.going.push_back(change.path);
       return planned.newest.empty() || !order_.on_planned ? Result<void>{} : order_.on_planned(dataset.name, change);
@@ -130,7 +143,9 @@ class Planner {
     carrier_.meter().plans(dataset.name);
     const auto& against = planned.newest.empty() ? target : planned.newest;
     HASYNC_TRY(planned.counts, carrier_.run(dataset, plan_argv(settings, dataset, against), on_change));
-    planned.moved = moves.found(linked);
+    planned.moved = before.moved(linked);
+    planned.newest_misleads = before.misleads();
+    planned.bytes_to_send_anew = before.bytes_to_send_anew();
     HASYNC_CHECK(part_others(dataset, still_linked(std::move(linked)), planned));
     const bool changes = planned.newest.empty() || planned.counts.any_change();
     if (changes)
@@ -156,7 +171,7 @@ class Planner {
     if (names.empty()) return {};
     LinksAtSource at_source;
     const auto listed = carrier_.run_over({names.begin(), names.end()}, dataset,
-                                          list_links_argv(carrier_.settings(), dataset, order_.store.nowhere()),
+                                          look_argv(carrier_.settings(), dataset, "-", order_.store.nowhere()),
                                           [&](const Change& change) -> Result<void> {
                                             at_source[change.path] = change.leads_to.value_or("");
                                             return {};

@@ -87,8 +87,7 @@ Result<void> publish(const store::StoreFolder& store, const std::string& id) {
 Result<void> put_in_order(const store::StoreFolder& store, store::Database& database, const Clock& clock) {
   HASYNC_TRY(const auto unfinished, store::unfinished_runs(database));
   for (const auto& run : unfinished) HASYNC_CHECK(end_run(store, database, run, clock.now()));
-  HASYNC_CHECK(keep_what_came(store, clock));
-  HASYNC_CHECK(drop_untrusted(store, clock));
+  HASYNC_CHECK(keep_what_was_left(store));
   HASYNC_CHECK(remove_tree(store.list()));
   HASYNC_CHECK(remove_tree(store.dumps()));
   HASYNC_CHECK(empty_trash(store));

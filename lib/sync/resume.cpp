@@ -18,13 +18,14 @@ namespace fs = std::filesystem;
 
 // No dataset is called so.
 constexpr std::string_view parts_name = ".parts";
+// Of the name of a run's folder that a crash left.
+constexpr std::string_view left = ".left";
 constexpr std::size_t most_kept = 3;
 // Smaller ones are sent anew as fast.
 constexpr std::int64_t worth_sharing = 1 << 20;
 
-std::string parts_of(const std::string& folder, const Clock& clock) {
-  return fmt::format("{}/{}/{}", folder, parts_name, clock.boot_id());
-}
+// Of a run's folder that has none there is nothing to go on from.
+std::string partial_in(const std::string& run) { return fmt::format("{}/{}/partial", run, parts_name); }
 
 bool is_folder(const std::string& path) {
   std::error_code none;
@@ -34,6 +35,7 @@ bool is_folder(const std::string& path) {
 std::string name_of(const std::string& path) { return path.substr(path.rfind('/') + 1); }
 
 std::optional<int> number_of(std::string_view name) {
+  if (name.ends_with(left)) name.remove_suffix(left.size());
   int number = 0;
   const auto read = std::from_chars(name.data(), name.data() + name.size(), number);
   return read.ec == std::errc{} && read.ptr == name.data() + name.size() ? std::optional{number} : std::nullopt;
@@ -77,10 +79,25 @@ Result<void> keep_plain_files(const std::string& run) {
   return error ? Result<void>{fail(os_error("cannot read " + run, error.value()))} : Result<void>{};
 }
 
+// STORE/incoming becomes the newest of those that are kept, with `mark` in its name.
+Result<void> keep(const store::StoreFolder& store, std::string_view mark) {
+  if (!is_folder(partial_in(store.incoming()))) return remove_tree(store.incoming());
+  auto kept = kept_in(store.interrupted());
+  const int number = kept.empty() ? 1 : number_of(name_of(kept.back())).value_or(0) + 1;
+  for (; kept.size() >= most_kept; kept.erase(kept.begin())) HASYNC_CHECK(remove_tree(kept.front()));
+  HASYNC_CHECK(make_folders(store.interrupted()));
+  const auto place = fmt::format("{}/{:09}{}", store.interrupted(), number, mark);
+  std::error_code error;
+  fs::rename(store.incoming(), place, error);
+  return error
+             ? Result<void>{fail(os_error(fmt::format("cannot move {} to {}", store.incoming(), place), error.value()))}
+             : Result<void>{};
+}
+
 }  // namespace
 
-std::string partial_folder(const store::StoreFolder& store, const Clock& clock, const std::string& dataset) {
-  return parts_of(store.incoming(), clock) + "/" + dataset;
+std::string partial_folder(const store::StoreFolder& store, const std::string& dataset) {
+  return partial_in(store.incoming()) + "/" + dataset;
 }
 
 std::string apart_folder(const store::StoreFolder& store, const std::string& dataset) {
@@ -95,25 +112,9 @@ std::string moved_folder(const store::StoreFolder& store, const std::string& dat
   return fmt::format("{}/{}/moved/{}", store.incoming(), parts_name, dataset);
 }
 
-Result<void> keep_what_came(const store::StoreFolder& store, const Clock& clock) {
-  if (!is_folder(parts_of(store.incoming(), clock))) return remove_tree(store.incoming());
-  auto kept = kept_in(store.interrupted());
-  const int number = kept.empty() ? 1 : number_of(name_of(kept.back())).value_or(0) + 1;
-  for (; kept.size() >= most_kept; kept.erase(kept.begin())) HASYNC_CHECK(remove_tree(kept.front()));
-  HASYNC_CHECK(make_folders(store.interrupted()));
-  const auto place = fmt::format("{}/{:09}", store.interrupted(), number);
-  std::error_code error;
-  fs::rename(store.incoming(), place, error);
-  return error
-             ? Result<void>{fail(os_error(fmt::format("cannot move {} to {}", store.incoming(), place), error.value()))}
-             : Result<void>{};
-}
+Result<void> keep_what_came(const store::StoreFolder& store) { return keep(store, ""); }
 
-Result<void> drop_untrusted(const store::StoreFolder& store, const Clock& clock) {
-  for (const auto& kept : kept_in(store.interrupted()))
-    if (!is_folder(parts_of(kept, clock))) HASYNC_CHECK(remove_tree(kept));
-  return {};
-}
+Result<void> keep_what_was_left(const store::StoreFolder& store) { return keep(store, left); }
 
 HasCome what_has_come(const store::StoreFolder& store) {
   constexpr std::int64_t block = 512;  // stat(2)
@@ -129,17 +130,26 @@ HasCome what_has_come(const store::StoreFolder& store) {
   return come;
 }
 
-Result<std::vector<std::string>> take_up(const store::StoreFolder& store, Carrier& carrier) {
-  const auto& clock = carrier.seams().clock;
-  const auto parts = parts_of(store.incoming(), clock);
+Result<void> drop_what_was_left(const store::StoreFolder& store) {
+  for (const auto& run : kept_in(store.interrupted()))
+    if (run.ends_with(left)) HASYNC_CHECK(remove_tree(run));
+  return {};
+}
+
+Result<AtHandOfRuns> take_up(const store::StoreFolder& store, Carrier& carrier) {
+  const auto parts = partial_in(store.incoming());
   HASYNC_CHECK(make_folders(parts));
-  for (const auto& kept : kept_in(store.interrupted())) {
-    HASYNC_CHECK(take_up_parts(parts_of(kept, clock), parts, carrier));
-    if (!keep_plain_files(kept)) HASYNC_CHECK(remove_tree(kept));
+  AtHandOfRuns at_hand;
+  for (auto& run : kept_in(store.interrupted())) {
+    if (!is_folder(partial_in(run)) || !keep_plain_files(run)) {
+      HASYNC_CHECK(remove_tree(run));
+      continue;
+    }
+    HASYNC_CHECK(take_up_parts(partial_in(run), parts, carrier));
+    at_hand.on_disk = at_hand.on_disk && !run.ends_with(left);
+    at_hand.runs.insert(at_hand.runs.begin(), std::move(run));
   }
-  auto runs = kept_in(store.interrupted());
-  std::reverse(runs.begin(), runs.end());
-  return runs;
+  return at_hand;
 }
 
 Result<void> end_parts(const store::StoreFolder& store) {

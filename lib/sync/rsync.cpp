@@ -48,8 +48,8 @@ void append_list(std::vector<std::string>& argv, const std::string& list) {
 }
 
 // Of the folders on the way to what is listed nothing is asked for.
-void append_bare_list(std::vector<std::string>& argv) {
-  append_list(argv, "-");
+void append_bare_list(std::vector<std::string>& argv, const std::string& list) {
+  append_list(argv, list);
   argv.emplace_back("--no-implied-dirs");
 }
 
@@ -61,7 +61,8 @@ void append_at_hand(std::vector<std::string>& argv, const AtHand& at_hand) {
   // Twice: what only becomes a link is listed, too (rsync(1), --itemize-changes).
   if (!at_hand.interrupted.empty()) argv.insert(argv.end(), {"--itemize-changes", "--itemize-changes"});
   if (!at_hand.parts.empty()) argv.push_back("--partial-dir=" + at_hand.parts);
-  if (at_hand.begun) argv.emplace_back("--no-whole-file");
+  if (!at_hand.on_disk) argv.emplace_back("--ignore-times");
+  if (at_hand.begun || !at_hand.on_disk) argv.emplace_back("--no-whole-file");
 }
 
 // rsync's own complaints begin with "rsync"; the first names the cause, the last only sums up.
@@ -125,10 +126,10 @@ std::vector<std::string> plan_argv(const config::Config& settings, const config:
   return argv;
 }
 
-std::vector<std::string> list_links_argv(const config::Config& settings, const config::Dataset& dataset,
-                                         const std::string& nowhere) {
+std::vector<std::string> look_argv(const config::Config& settings, const config::Dataset& dataset,
+                                   const std::string& list, const std::string& nowhere) {
   auto argv = argv_from_peer(settings, dataset);
-  append_bare_list(argv);
+  append_bare_list(argv, list);
   argv.insert(argv.end(), {"--dry-run", peer::rsync_source(settings.peer, dataset.source), nowhere + "/"});
   return argv;
 }
@@ -136,7 +137,7 @@ std::vector<std::string> list_links_argv(const config::Config& settings, const c
 std::vector<std::string> transfer_apart_argv(const config::Config& settings, const config::Dataset& dataset,
                                              const std::string& newest, const std::string& target) {
   auto argv = argv_of_transfer(settings, dataset, Progress::silent);
-  append_bare_list(argv);
+  append_bare_list(argv, "-");
   if (!newest.empty()) argv.push_back("--copy-dest=" + newest);
   argv.insert(argv.end(), {peer::rsync_source(settings.peer, dataset.source), target + "/"});
   return argv;
@@ -145,7 +146,7 @@ std::vector<std::string> transfer_apart_argv(const config::Config& settings, con
 std::vector<std::string> transfer_moved_argv(const config::Config& settings, const config::Dataset& dataset,
                                              const std::string& guessed, const std::string& target) {
   auto argv = argv_of_transfer(settings, dataset, Progress::silent);
-  append_bare_list(argv);
+  append_bare_list(argv, "-");
   argv.insert(argv.end(), {"--checksum", "--itemize-changes", "--itemize-changes", "--link-dest=" + guessed,
                            peer::rsync_source(settings.peer, dataset.source), target + "/"});
   return argv;
@@ -165,16 +166,14 @@ std::vector<std::string> transfer_listed_argv(const config::Config& settings, co
   auto argv = argv_of_transfer(settings, dataset, progress);
   append_list(argv, list);
   append_at_hand(argv, at_hand);
-  // To rsync the folder "." is its entries, too. Those that are there may be shared with earlier points.
-  argv.emplace_back("--ignore-existing");
-  argv.insert(argv.end(), {peer::rsync_source(settings.peer, dataset.source), target + "/"});
+  argv.insert(argv.end(), {"--ignore-existing", peer::rsync_source(settings.peer, dataset.source), target + "/"});
   return argv;
 }
 
-std::vector<std::string> catch_up_argv(const config::Config& settings, const config::Dataset& dataset,
-                                       const std::string& target) {
-  auto argv = transfer_argv(settings, dataset, {}, target, Progress::silent);
-  argv.insert(argv.end() - 2, "--ignore-existing");
+std::vector<std::string> folder_itself_argv(const config::Config& settings, const config::Dataset& dataset,
+                                            const std::string& target) {
+  auto argv = argv_from_peer(settings, dataset);
+  argv.insert(argv.end(), {"--exclude=*", peer::rsync_source(settings.peer, dataset.source), target + "/"});
   return argv;
 }
 

@@ -16,10 +16,10 @@ std::string listed(const std::string& path);
 // A dry run that lists what differs between the source and `newest`, the dataset's folder in the newest point.
 std::vector<std::string> plan_argv(const config::Config& settings, const config::Dataset& dataset,
                                    const std::string& newest);
-// A dry run that lists what there is in the source of the names on its standard input, which each end with NUL, and
-// which are hard links of which; `nowhere` is no folder.
-std::vector<std::string> list_links_argv(const config::Config& settings, const config::Dataset& dataset,
-                                         const std::string& nowhere);
+// A dry run that lists what there is in the source of what `list` names ("-": its standard input), as paths that each
+// end with NUL, and which are hard links of which; `nowhere` is no folder.
+std::vector<std::string> look_argv(const config::Config& settings, const config::Dataset& dataset,
+                                   const std::string& list, const std::string& nowhere);
 // Fetches what its standard input names so into the empty folder `target`: a file that `newest` has (empty: there is
 // none) is copied, not shared.
 std::vector<std::string> transfer_apart_argv(const config::Config& settings, const config::Dataset& dataset,
@@ -34,6 +34,7 @@ struct AtHand {
   std::string newest{};                    // the dataset's folder in the newest point; empty: there is none
   std::string apart{};                     // what is in there comes before that; empty: nothing is
   std::vector<std::string> interrupted{};  // and in runs that did not come to their end; what is shared is listed, too
+  bool on_disk = true;                     // all of that; else nothing of it is shared, and only what differs is sent
   std::string parts{};                     // where parts of files are and are kept; empty: nowhere
   bool begun = false;                      // some are there, so that only what differs is to be sent
 };
@@ -44,13 +45,15 @@ bool is_slow_link(const config::Config& settings);
 // Fills the empty folder `target` with all of the source.
 std::vector<std::string> transfer_argv(const config::Config& settings, const config::Dataset& dataset,
                                        const AtHand& at_hand, const std::string& target, Progress progress);
-// Fetches into `target` what `list` names, a file of paths that each end with NUL, and leaves alone what is there.
+// Fetches into `target` what `list` names, a file of paths that each end with NUL, and leaves alone what is there. "."
+// may not be in it: to rsync that is all that is in the source's folder, too, and where a file of `target` is a folder
+// there by now, it sets the time of the file, which may be one with those of earlier points.
 std::vector<std::string> transfer_listed_argv(const config::Config& settings, const config::Dataset& dataset,
                                               const AtHand& at_hand, const std::string& list, const std::string& target,
                                               Progress progress);
-// Fetches into `target` what is not there yet, and leaves alone what is.
-std::vector<std::string> catch_up_argv(const config::Config& settings, const config::Dataset& dataset,
-                                       const std::string& target);
+// Makes the folder `target` itself, and nothing in it, what the source's is.
+std::vector<std::string> folder_itself_argv(const config::Config& settings, const config::Dataset& dataset,
+                                            const std::string& target);
 // Within the store: what `list` names in `from` is shared with `into`.
 std::vector<std::string> share_argv(const std::string& from, const std::string& into, const std::string& list);
 // The folders that `names` name below `from`, without what is in them, get everything that they have there below

@@ -137,7 +137,7 @@ class Run {
     if (!is_lack_of_room(error)) {
       if (std::error_code none; !std::filesystem::exists(store_.incoming(), none)) return {};
       on_disk = writes.finish([this] { carrier_.meter().tick(); });
-      if (on_disk) return keep_what_came(store_, seams_.clock);
+      if (on_disk) return keep_what_came(store_);
     }
     for (const auto& left : {store_.incoming(), store_.interrupted()}) static_cast<void>(remove_tree(left));
     return on_disk;

@@ -110,6 +110,24 @@ def test_what_an_interrupted_run_could_not_bring_to_disk_is_of_no_use_to_the_nex
         assert not (pair.store / "interrupted").exists()
 
 
+def test_what_a_killed_run_wrote_to_a_disk_that_failed_is_written_anew(pair):
+    """Whether the disk has it only the killed run could have heard; somebody else's sync did."""
+    with store_too_large_for_its_disk(pair) as disk:
+        heard, lock = pair.folder / "heard", pair.store / "lock"
+        works_again = f"mount -o remount,size=200M {disk}-below"
+        shims = shim(pair.folder, "rsync", f"""/usr/bin/rsync "$@"
+ended=$?
+[ ! -e {pair.store}/incoming/app/large ] || {{ kill -9 $PPID; sync -f {disk} 2>{heard}; {works_again}; }}
+exit $ended""")
+        assert pair.run("sync", env={"PATH": f"{shims}:/usr/local/bin:/usr/bin:/bin:/usr/sbin"}).returncode == -9
+        subprocess.run(["flock", lock, "true"], check=True, timeout=60)  # until the shim has ended
+        assert "error syncing" in heard.read_text()
+        pair.ok("sync")
+        unmount(disk)
+        mount_image(disk.with_name(f"{disk.name}-below") / "image", disk)
+        assert tree(pair.current / "app") == tree(pair.source)
+
+
 def test_a_store_without_inodes_enough_is_not_begun_with(pair):
     with mounted("ext4", pair.folder / "disk", 64 * MIB, "-N", "100") as disk:
         store_on(pair, disk)

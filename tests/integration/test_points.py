@@ -216,7 +216,7 @@ def test_what_a_fetched_file_speaks_of_is_fetched_with_it(filled, tmp_path):
     (filled.source / "index").write_text("1")
     before = filled.json("sync")["point"]
     (filled.source / "index").write_text("1, 2")
-    write = f"mkdir -p {filled.source}/new; echo 3 > {filled.source}/new/3; echo '1, 2, 3' > {filled.source}/index; chmod 600 {filled.source}/f1"
+    write = f"[ -e {filled.source}/new ] || {{ mkdir {filled.source}/new; echo 3 > {filled.source}/new/3; echo '1, 2, 3' > {filled.source}/index; chmod 600 {filled.source}/f1; }}"
     path = shim(tmp_path, "rsync", f'case "$*" in *--dry-run*) ;; *--files-from*) {write} ;; esac\nexec /usr/bin/rsync "$@"')
     filled.ok("sync", env={"PATH": f"{path}:/usr/bin:/bin"})
     assert (filled.current / "app" / "index").read_text() == "1, 2, 3\n"

@@ -398,7 +398,7 @@ def test_a_run_that_cannot_share_a_connection_makes_one_for_each_program(ssh_pai
     pair.state.rename(too_long) if pair.state.exists() else too_long.mkdir()
     pair.state = too_long
     pair.ok("sync")
-    assert server.logins() == 3  # describe, plan, transfer
+    assert server.logins() == 4  # describe, plan, transfer, look again
     assert tree(pair.current / "app") == tree(pair.source)
 
 

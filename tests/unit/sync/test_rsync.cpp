@@ -90,9 +90,6 @@ TEST_CASE("the argv of a transfer") {
   beside.insert(beside.end() - 2, "--link-dest=/srv/hasync/points/p/app");
   CHECK(transfer_argv(over_ssh(), app, {.newest = "/srv/hasync/points/p/app"}, target, Progress::silent) == beside);
 
-  all.insert(all.end() - 2, "--ignore-existing");
-  CHECK(catch_up_argv(over_ssh(), app, target) == all);
-
   auto listed = common;
   listed.insert(listed.end(), {"--files-from=/srv/hasync/incoming.list", "--from0", "--ignore-missing-args",
                                "--link-dest=/srv/hasync/points/p/app", "--ignore-existing", source, target + "/"});

@@ -1,0 +1,102 @@
+#include "sync/meanwhile.hpp"
+
+#include <fmt/format.h>
+#include <sys/stat.h>
+
+#include <vector>
+
+#include "base/text.hpp"
+#include "os/beneath.hpp"
+#include "os/checksum.hpp"
+#include "os/tree.hpp"
+#include "sync/rsync.hpp"
+
+namespace hasync::sync {
+namespace {
+
+std::string folder_of(const Meanwhile& meanwhile) { return meanwhile.store.incoming() + "/" + meanwhile.dataset.name; }
+
+// Whether what was planned for a path is there; else what is. Nothing is said of the dataset's own folder.
+std::optional<Change> other_than(const Change& planned, Beneath& beneath) {
+  if (planned.what == What::deleted || planned.path == ".") return std::nullopt;
+  const auto found = beneath.look_at(planned.path);
+  if (!found) return Change{.what = What::deleted, .folder = planned.folder, .path = planned.path};
+  const bool is_folder = S_ISDIR(found->st_mode);
+  if (is_folder == planned.folder) return std::nullopt;
+  return Change{.what = What::created,
+                .folder = is_folder,
+                .path = planned.path,
+                .bytes = S_ISREG(found->st_mode) ? std::int64_t{found->st_size} : 0};
+}
+
+// rsync tells none of a hard link to what it did not have to fetch.
+Result<void> take_checksum(const std::string& folder, Beneath& beneath, Change& change) {
+  const auto found = change.checksum.empty() ? beneath.look_at(change.path) : std::nullopt;
+  if (!found || !S_ISREG(found->st_mode)) return {};
+  HASYNC_TRY(change.checksum, xxh128_of(folder + "/" + change.path));
+  return {};
+}
+
+Error replaced(const config::Dataset& dataset, const std::string& folder) {
+  return {.code = ExitCode::failed,
+          .message = fmt::format("dataset {}: {} is no folder any more: something else took its place while it was "
+                                 "read, so that what came may be from elsewhere, and nothing is published",
+                                 dataset.name, printable(folder)),
+          .outlook = Outlook::passing};
+}
+
+}  // namespace
+
+Result<bool> correct_record(const Meanwhile& meanwhile) {
+  const auto folder = folder_of(meanwhile);
+  HASYNC_TRY(auto beneath, Beneath::open(folder));
+  std::vector<Change> others;
+  HASYNC_CHECK(meanwhile.changes([&](const Change& planned) -> Result<void> {
+    if (auto other = other_than(planned, beneath)) others.push_back(std::move(*other));
+    return {};
+  }));
+  for (auto& other : others) {
+    HASYNC_CHECK(take_checksum(folder, beneath, other));
+    HASYNC_CHECK(meanwhile.catalog.correct(meanwhile.dataset.name, other));
+  }
+  return others.empty();
+}
+
+Result<void> catch_up(const Meanwhile& meanwhile) {
+  const auto& [dataset, store, changes, catalog, carrier] = meanwhile;
+  const auto folder = folder_of(meanwhile);
+  const auto all = [&](const store::OnChange& on_change) -> Result<void> {
+    HASYNC_CHECK(carrier.run(dataset, plan_argv(carrier.settings(), dataset, store.nowhere()), on_change));
+    return {};
+  };
+  HASYNC_CHECK(
+      list_missing(folder, store.list(), all, [&](const Change& change) { return catalog.add(dataset.name, change); }));
+  HASYNC_TRY(auto beneath, Beneath::open(folder));
+  const auto take = [&](Change change) -> Result<void> {
+    HASYNC_CHECK(take_checksum(folder, beneath, change));
+    return catalog.add(dataset.name, change);
+  };
+  // Nothing else is at hand: what was a symlink in the newest point may be a folder by now.
+  const auto argv = transfer_listed_argv(carrier.settings(), dataset, {}, store.list(), folder, Progress::silent);
+  HASYNC_CHECK(carrier.run(dataset, argv, take));
+  return {};
+}
+
+Result<void> look_for_replaced_folders(const Meanwhile& meanwhile) {
+  const auto& [dataset, store, changes, catalog, carrier] = meanwhile;
+  HASYNC_TRY(const bool there_are_any, list_folders(store.list(), changes));
+  if (!there_are_any) return {};
+  std::optional<Error> error;
+  const auto looked = carrier.run(dataset, look_argv(carrier.settings(), dataset, store.list(), store.nowhere()),
+                                  [&](const Change& change) -> Result<void> {
+                                    if (!change.folder) error = replaced(dataset, change.path);
+                                    return {};
+                                  });
+  if (!looked && looked.error().code == ExitCode::unsafe) return {};  // the peer gives no lists
+  if (!looked) return fail(looked.error());
+  if (!error) return {};
+  static_cast<void>(remove_tree(store.incoming()));  // nothing of it is for the next run
+  return fail(std::move(*error));
+}
+
+}  // namespace hasync::sync

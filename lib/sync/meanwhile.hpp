@@ -1,0 +1,32 @@
+// A source may change between plan and transfer, and while it is read. What came then need not be what was planned.
+#pragma once
+#include "config/model.hpp"
+#include "store/catalog.hpp"
+#include "store/point_folder.hpp"
+#include "sync/build.hpp"
+#include "sync/carrier.hpp"
+
+namespace hasync::sync {
+
+// A dataset of STORE/incoming, which has been fetched, and its planned changes.
+struct Meanwhile {
+  const config::Dataset& dataset;
+  const store::StoreFolder& store;
+  Listing changes;
+  store::Catalog& catalog;
+  Carrier& carrier;
+};
+
+// The catalog becomes what is there. Gives whether it was so already: a file that is a folder by now came without what
+// is in it.
+Result<bool> correct_record(const Meanwhile& meanwhile);
+
+// What came may speak of files that are newer than the plan, as an index does: so those are fetched, too. What is there
+// already is not touched, as it may be shared with earlier points.
+Result<void> catch_up(const Meanwhile& meanwhile);
+
+// Fails where something else has taken the place of a folder that files were fetched from, and removes what came.
+// rsync follows a symlink there, wherever it leads to (rsync(1), --no-implied-dirs).
+Result<void> look_for_replaced_folders(const Meanwhile& meanwhile);
+
+}  // namespace hasync::sync
