@@ -98,19 +98,41 @@ std::optional<Error> refuse_room(const Restoring& restoring) {
                                              restoring.to, tell_size(restoring.needed), tell_size(restoring.free))};
 }
 
+// What a restore makes holds nothing but this, so that what somebody else has there is not taken for it.
+constexpr std::string_view staging_name = "restored";
+
+std::string folder_around(const std::string& staging) { return fs::path{staging}.parent_path().string(); }
+
+std::optional<Error> refuse_what_no_restore_left(const std::string& around) {
+  std::error_code error;
+  const auto there = fs::symlink_status(around, error);
+  bool is_left = there.type() == fs::file_type::directory;
+  for (fs::directory_iterator entry{around, error}, end; is_left && !error && entry != end; entry.increment(error))
+    is_left = entry->path().filename() == staging_name;
+  if (!fs::exists(there) || (is_left && !error)) return std::nullopt;
+  return Error{
+      ExitCode::unsafe,
+      fmt::format("{} is in the way, and is not what a restore left there; move it, or restore to another path",
+                  around)};
+}
+
 // An empty folder that is ours alone, as long as we live or a program that we started.
 Result<FileLock> begin_staging(const std::string& staging) {
+  const auto around = folder_around(staging);
   for (const bool again : {true, false}) {
-    if (::mkdir(staging.c_str(), S_IRWXU) == 0) break;
-    if (errno != EEXIST || !again) return fail(os_error(fmt::format("cannot make the folder {}", staging), errno));
-    const auto left = FileLock::take_folder(staging);
+    if (::mkdir(around.c_str(), S_IRWXU) == 0) break;
+    if (errno != EEXIST || !again) return fail(os_error(fmt::format("cannot make the folder {}", around), errno));
+    if (auto refusal = refuse_what_no_restore_left(around)) return fail(std::move(*refusal));
+    const auto left = FileLock::take_folder(around);
     if (!left && left.error().code == ExitCode::busy)
       return fail(ExitCode::busy, fmt::format("{} is still being copied into by another restore, or what one that was "
                                               "killed left behind; try again when that is over",
-                                              staging));
-    HASYNC_CHECK(remove_tree(staging));
+                                              around));
+    HASYNC_CHECK(remove_tree(around));
   }
-  return FileLock::take_folder(staging);
+  HASYNC_TRY(auto lock, FileLock::take_folder(around));
+  if (::mkdir(staging.c_str(), S_IRWXU) == 0) return lock;
+  return fail(os_error(fmt::format("cannot make the folder {}", staging), errno));
 }
 
 Result<void> fill_staging(const Restoring& restoring, const CopyBounds& bounds, ProcessRunner& runner) {
@@ -121,9 +143,9 @@ Result<void> fill_staging(const Restoring& restoring, const CopyBounds& bounds, 
 }
 
 Result<void> put_in_place(const Restoring& restoring) {
-  if (restoring.dataset.empty()) return move_durably(restoring.staging, restoring.to);
-  HASYNC_CHECK(move_durably(restoring.staging + "/" + restoring.dataset, restoring.to));
-  return remove_tree(restoring.staging);
+  const auto made = restoring.dataset.empty() ? restoring.staging : restoring.staging + "/" + restoring.dataset;
+  HASYNC_CHECK(move_durably(made, restoring.to));
+  return remove_tree(folder_around(restoring.staging));
 }
 
 Error explained(Error error, const Restoring& restoring) {
@@ -175,7 +197,9 @@ Result<Restoring> plan_restore(const store::StoreFolder& store, const RestoreOrd
   Restoring restoring{.point = order.point, .from = store.point(order.point), .dataset = order.dataset};
   HASYNC_TRY(restoring.names, names_of(order, restoring.from));
   HASYNC_TRY(restoring.to, place_for(store, order.to));
-  restoring.staging = restoring.to + ".hasync-restoring";
+  const auto around = restoring.to + ".hasync-restoring";
+  if (auto refusal = refuse_what_no_restore_left(around)) return fail(std::move(*refusal));
+  restoring.staging = fmt::format("{}/{}", around, staging_name);
   for (const auto& name : restoring.names) {
     const auto amount = amount_at(restoring.from + "/" + name);
     restoring.amount.files += amount.files;
@@ -184,7 +208,7 @@ Result<Restoring> plan_restore(const store::StoreFolder& store, const RestoreOrd
   }
   const auto folder = fs::path{restoring.to}.parent_path().string();
   HASYNC_TRY(const auto room, room_at(folder));
-  restoring.free = room.free_bytes + allocated_bytes(restoring.staging);  // what is left there goes first
+  restoring.free = room.free_bytes + allocated_bytes(around);  // what is left there goes first
   restoring.needed = can_share_blocks(restoring.from, folder) ? 0 : restoring.amount.on_disk;
   if (auto refusal = refuse_room(restoring)) return fail(std::move(*refusal));
   return restoring;
@@ -204,7 +228,7 @@ Result<void> restore(const Restoring& restoring, std::vector<int> inherit, Proce
   if (done) done = put_in_place(restoring);
   if (done) return {};
   auto told = explained(std::move(done.error()), restoring);
-  static_cast<void>(remove_tree(restoring.staging));  // at once: it may be what fills the disk
+  static_cast<void>(remove_tree(folder_around(restoring.staging)));  // at once: it may be what fills the disk
   return fail(std::move(told));
 }
 

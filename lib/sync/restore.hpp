@@ -21,7 +21,7 @@ struct RestoreOrder {
 struct Restoring {
   std::string point, to;
   std::string from;                  // the folder of the point
-  std::string staging;               // a folder beside `to`, which the copy is made in
+  std::string staging;               // what the copy is made in: the only thing in a folder beside `to`
   std::string dataset;               // as ordered
   std::vector<std::string> names{};  // what is copied, below `from`; none of it within another
   Amount amount{};
@@ -35,8 +35,8 @@ std::vector<std::string> without_nested(std::vector<std::string> names);
 // The folders on the way to each of `names`, the uppermost first.
 std::vector<std::string> folders_above(const std::vector<std::string>& names);
 
-// ExitCode::unsafe where something is at `to` already or it is within the store; ExitCode::usage for a path that the
-// point does not hold; ExitCode::failed without room. Changes nothing.
+// ExitCode::unsafe where something is at `to` already, or beside it that no restore left, or it is within the store;
+// ExitCode::usage for a path that the point does not hold; ExitCode::failed without room. Changes nothing.
 Result<Restoring> plan_restore(const store::StoreFolder& store, const RestoreOrder& order);
 
 // What is run, one after the other.

@@ -132,8 +132,8 @@ def test_a_dry_run_says_what_would_be_restored_and_changes_nothing(filled):
     assert not planned["changed"] and planned["duration_s"] is None and left_over(filled) == []
     told = filled.ok("points", "restore", "current", filled.to, "app/a/one", "--dry-run")
     assert f"point {filled.first} would be restored to {filled.to} · 1 file, 4 B · " in told and left_over(filled) == []
-    staging = filled.folder / "restored.hasync-restoring"
-    staging.mkdir()
+    staging = filled.folder / "restored.hasync-restoring" / "restored"
+    staging.mkdir(parents=True)
     for argv in planned["argv"]:  # what it would run is what brings it
         subprocess.run(argv, check=True, timeout=30)
     assert (staging / "app" / "a" / "one").read_text() == "one\n"
@@ -169,7 +169,7 @@ def test_one_that_is_killed_leaves_nothing_that_looks_whole_and_the_next_cleans_
     process.kill()
     process.wait(30)
     assert left_over(filled) == ["restored.hasync-restoring"]
-    (filled.folder / "restored.hasync-restoring" / "stray").write_text("x")
+    (filled.folder / "restored.hasync-restoring" / "restored" / "stray").write_text("x")
     busy = filled.run("points", "restore", "current", filled.to, "--dataset=app")  # its cp still lives
     assert busy.returncode == 5 and "is still being copied into by another restore" in busy.stderr
     go.touch()
@@ -178,6 +178,16 @@ def test_one_that_is_killed_leaves_nothing_that_looks_whole_and_the_next_cleans_
         if done.returncode != 5:
             break
     assert done.returncode == 0 and tree(filled.to) == tree(filled.source) and left_over(filled) == ["restored"]
+
+
+def test_what_no_restore_left_is_not_removed(filled):
+    theirs = filled.folder / "restored.hasync-restoring"
+    theirs.mkdir()
+    (theirs / "notes").write_text("mine")
+    for words in ((), ("--dry-run",)):
+        refused = filled.run("points", "restore", "current", filled.to, *words)
+        assert (refused.returncode, refused.stderr) == (6, f"hasync: {theirs} is in the way, and is not what a restore left there; move it, or restore to another path\n")
+    assert (theirs / "notes").read_text() == "mine" and not filled.to.exists()
 
 
 def test_a_point_is_not_removed_while_it_is_restored(filled, tmp_path):
