@@ -114,7 +114,7 @@ class Pull {
     for (std::size_t at = 0; at < plan.datasets.size(); ++at) {
       if (carrier_.settings().sync.datasets[at].type != config::DatasetType::files) continue;
       counts += plan.datasets[at].counts;
-      counts.transferred += plan.datasets[at].bytes_to_part + plan.datasets[at].bytes_to_send_anew;
+      counts.transferred += plan.datasets[at].bytes_to_copy;
       for (const auto& moved : plan.datasets[at].moved) counts.transferred -= moved.bytes;
     }
     return counts;
@@ -132,9 +132,9 @@ class Pull {
     const auto come = what_has_come(order_.store);
     const auto free = room.free_bytes + come.bytes;
     const auto& forced = order_.request.forced;
-    HASYNC_TRY(const auto to_send, counts.transferred <= free ? Result<std::int64_t>{counts.transferred}
-                                                              : on_disk(counts.transferred, plan));
-    if (auto refusal = refuse_room(to_send, free, path, forced)) return fail(std::move(*refusal));
+    HASYNC_TRY(const auto bytes, counts.transferred <= free ? Result<std::int64_t>{counts.transferred}
+                                                            : on_disk(counts.transferred, plan));
+    if (auto refusal = refuse_room(bytes, free, path, forced)) return fail(std::move(*refusal));
     const auto free_inodes = room.free_inodes.value_or(counts.inodes) + come.files;
     auto refusal = refuse_inodes(counts.inodes, free_inodes, path, forced);
     return refusal ? Result<void>{fail(std::move(*refusal))} : Result<void>{};

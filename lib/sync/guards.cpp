@@ -110,13 +110,13 @@ std::vector<Hold> reasons_to_hold(const config::Config& settings, const config::
   return holds;
 }
 
-std::optional<Error> refuse_room(std::int64_t to_send, std::int64_t free, const std::string& store,
+std::optional<Error> refuse_room(std::int64_t to_come, std::int64_t free, const std::string& store,
                                  const std::vector<std::string>& forced) {
-  if (to_send <= free || is_forced(forced, room)) return std::nullopt;
+  if (to_come <= free || is_forced(forced, room)) return std::nullopt;
   return Error{ExitCode::failed,
-               fmt::format("no room: {} are to be sent, and the store {} has {} free; make room there, or lower "
+               fmt::format("no room: {} are to come, and the store {} has {} free; make room there, or lower "
                            "sync.keep (files with holes take less: hasync sync --force={})",
-                           tell_size(to_send), store, tell_size(free), room)};
+                           tell_size(to_come), store, tell_size(free), room)};
 }
 
 std::optional<Error> refuse_inodes(std::int64_t needed, std::int64_t free, const std::string& store,

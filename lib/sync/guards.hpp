@@ -48,8 +48,8 @@ struct Hold {
 std::vector<Hold> reasons_to_hold(const config::Config& settings, const config::Dataset& dataset,
                                   const std::optional<Numbers>& before, const Numbers& now,
                                   const std::vector<std::string>& forced);
-// Whether what is to be sent, in bytes as they will be on disk, has room in the store.
-std::optional<Error> refuse_room(std::int64_t to_send, std::int64_t free, const std::string& store,
+// Whether what is to come, in bytes as they will be on disk, has room in the store.
+std::optional<Error> refuse_room(std::int64_t to_come, std::int64_t free, const std::string& store,
                                  const std::vector<std::string>& forced);
 // The same for its files and folders, each of which is an inode.
 std::optional<Error> refuse_inodes(std::int64_t needed, std::int64_t free, const std::string& store,

@@ -71,7 +71,7 @@ class LookingBack {
   void take(const Change& change) {
     if (!newest_) return;
     if (change.folder) return take_folder(change);
-    if (change.what == What::attributes && !change.leads_to) bytes_of_attributes_ += change.bytes;
+    if (change.what == What::attributes && !change.leads_to) bytes_to_copy_ += change.bytes;
     const bool comes = change.what == What::created || change.what == What::changed;
     const bool goes = change.what == What::deleted || change.what == What::changed;
     if (comes && !change.leads_to) moves_.comes(change.path, change.bytes);
@@ -93,7 +93,7 @@ class LookingBack {
   }
 
   bool misleads() const { return misleads_; }
-  std::int64_t bytes_to_send_anew() const { return misleads_ ? bytes_of_attributes_ : 0; }
+  std::int64_t bytes_to_copy() const { return bytes_to_copy_; }
 
  private:
   void take_folder(const Change& change) {
@@ -104,7 +104,7 @@ class LookingBack {
   std::optional<Beneath> newest_;
   Moves moves_;
   bool misleads_ = false;
-  std::int64_t bytes_of_attributes_ = 0;
+  std::int64_t bytes_to_copy_ = 0;
 };
 
 class Planner {
@@ -145,7 +145,7 @@ class Planner {
     HASYNC_TRY(planned.counts, carrier_.run(dataset, plan_argv(settings, dataset, against), on_change));
     planned.moved = before.moved(linked);
     planned.newest_misleads = before.misleads();
-    planned.bytes_to_send_anew = before.bytes_to_send_anew();
+    planned.bytes_to_copy = before.bytes_to_copy();
     HASYNC_CHECK(part_others(dataset, still_linked(std::move(linked)), planned));
     const bool changes = planned.newest.empty() || planned.counts.any_change();
     if (changes)
@@ -182,7 +182,7 @@ class Planner {
     }
     if (!listed) return fail(listed.error());
     for (const auto& file : names_to_part(linked, at_source)) {
-      planned.bytes_to_part += linked.at(file.front()).bytes;
+      planned.bytes_to_copy += linked.at(file.front()).bytes;
       for (const auto& name : file) HASYNC_CHECK(part(name, linked.at(name), planned));
     }
     std::sort(planned.to_part.begin(), planned.to_part.end());

@@ -22,12 +22,11 @@ struct DatasetPlan {
   std::string newest{};                // its folder in the newest point; empty: it is not in there
   std::vector<std::string> argv{};     // what carries it out; empty when nothing changes
   std::vector<std::string> to_part{};  // names of one file, of what is here already, that are to be so no longer
-  std::int64_t bytes_to_part = 0;      // so much is copied here for that
-  bool newest_misleads = false;  // a symlink in it is a folder by now: rsync, which follows it, may not look there
-  std::int64_t bytes_to_send_anew = 0;  // so much is sent for that, though just its attributes differ
-  std::vector<Moved> moved{};           // what seems to have another name now
-  std::vector<std::string> going{};     // the first that would be deleted
-  std::string file_system{};            // what tells the one its source is on
+  std::int64_t bytes_to_copy = 0;      // so much is copied here for that, and where just attributes differ
+  bool newest_misleads = false;      // a symlink in it is a folder by now: rsync, which follows it, may not look there
+  std::vector<Moved> moved{};        // what seems to have another name now
+  std::vector<std::string> going{};  // the first that would be deleted
+  std::string file_system{};         // what tells the one its source is on
   Foreseen foreseen = Foreseen::all;
 };
 struct Plan {

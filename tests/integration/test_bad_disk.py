@@ -93,7 +93,7 @@ def test_an_error_of_the_disk_that_somebody_elses_sync_heard_of_first_publishes_
         works_again = f"mount -o remount,size=200M {disk}-below"
         shims = shim(pair.folder, "rsync", f"""/usr/bin/rsync "$@"
 ended=$?
-[ ! -e {pair.store}/incoming/app/large ] || {{ sync -f {disk} 2>{heard}; {works_again}; }}
+[ ! -e {pair.store}/incoming/app/large ] || {{ sync -f {disk} 2>>{heard}; {works_again}; }}
 exit $ended""")
         told = pair.run("sync", env={"PATH": f"{shims}:/usr/local/bin:/usr/bin:/bin:/usr/sbin"})
         assert "error syncing" in heard.read_text()
@@ -126,6 +126,15 @@ exit $ended""")
         unmount(disk)
         mount_image(disk.with_name(f"{disk.name}-below") / "image", disk)
         assert tree(pair.current / "app") == tree(pair.source)
+
+
+def test_room_is_asked_for_files_whose_attributes_change(pair):
+    with mounted("ext4", pair.folder / "disk", 24 * MIB) as disk:
+        store_on(pair, disk)
+        (pair.source / "large").write_bytes(os.urandom(12 * MIB))
+        pair.ok("sync")
+        (pair.source / "large").chmod(0o600)
+        assert "no room: 12.0 MiB are to come" in pair.fails_to_sync()
 
 
 def test_a_store_without_inodes_enough_is_not_begun_with(pair):

@@ -199,7 +199,7 @@ def test_a_full_store_publishes_nothing_and_says_how_much_room_there_is(pair):
         (pair.source / "big").write_bytes(os.urandom(4 << 20))
         refused = pair.run("sync")
         assert refused.returncode == 1
-        assert f"no room: 4.0 MiB are to be sent, and the store {pair.store} has " in refused.stderr
+        assert f"no room: 4.0 MiB are to come, and the store {pair.store} has " in refused.stderr
         failed = pair.run("sync", "--force=room")
         assert failed.returncode == 1
         assert f"dataset app: no room left in the store {pair.store}; make room there, or lower sync.keep (" in failed.stderr

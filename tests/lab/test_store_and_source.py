@@ -82,14 +82,14 @@ def test_the_store_is_full(lab, east, west, data):
     trouble = Trouble(lab)
     east.run("dd", "if=/dev/urandom", "of=/var/lib/app/big", "bs=1M", "count=2")
     with lab.broken("fill", "west", until="free"):
-        trouble.fails(1, r"no room: 2\.\d MiB are to be sent, and the store /srv/hasync has 0 B free; make room there, or lower sync.keep", times=2)
+        trouble.fails(1, r"no room: 2\.\d MiB are to come, and the store /srv/hasync has 0 B free; make room there, or lower sync.keep", times=2)
     trouble.is_over()
 
 
 def test_the_store_is_too_small_for_what_is_new(lab, east, west, data):
     trouble = Trouble(lab)
     east.run("dd", "if=/dev/urandom", "of=/var/lib/app/bigger", "bs=1M", "count=70")
-    trouble.fails(1, r"no room: [\d.]+ MiB are to be sent, and the store /srv/hasync has [\d.]+ MiB free; make room there")
+    trouble.fails(1, r"no room: [\d.]+ MiB are to come, and the store /srv/hasync has [\d.]+ MiB free; make room there")
     east.run("rm", "/var/lib/app/bigger")
     trouble.is_over()
 

@@ -100,7 +100,7 @@ TEST_CASE("what has no room is not begun") {
   CHECK_FALSE(refuse_room(10, 10, "/srv/hasync", {}));
   CHECK_FALSE(refuse_room(11, 10, "/srv/hasync", {"room"}));
   CHECK(refuse_room(3 << 20, 1 << 20, "/srv/hasync", {})->message ==
-        "no room: 3.0 MiB are to be sent, and the store /srv/hasync has 1.0 MiB free; make room there, or lower "
+        "no room: 3.0 MiB are to come, and the store /srv/hasync has 1.0 MiB free; make room there, or lower "
         "sync.keep (files with holes take less: hasync sync --force=room)");
 }
 
