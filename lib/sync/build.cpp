@@ -193,8 +193,7 @@ Result<void> list_missing(const std::string& folder, const std::string& list, co
     if (change.path == "." || beneath.look_at(change.path)) return {};
     const auto inner = parent_of(change.path);
     for (auto each = inner; each != "." && each != last; each = parent_of(each)) {
-      const auto made = make_way(each);
-      if (!made) return made;
+      if (auto made = make_way(each); !made) return made;
     }
     last = inner;
     wanted.add(change.path);

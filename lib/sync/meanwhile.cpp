@@ -37,7 +37,7 @@ Result<void> take_checksum(const std::string& folder, Beneath& beneath, Change& 
   return {};
 }
 
-Error replaced(const config::Dataset& dataset, const std::string& folder) {
+Error was_replaced(const config::Dataset& dataset, const std::string& folder) {
   return {.code = ExitCode::failed,
           .message = fmt::format("dataset {}: {} is no folder any more: something else took its place while it was "
                                  "read, so that what came may be from elsewhere, and nothing is published",
@@ -63,22 +63,23 @@ Result<bool> correct_record(const Meanwhile& meanwhile) {
 }
 
 Result<void> catch_up(const Meanwhile& meanwhile) {
-  const auto& [dataset, store, changes, catalog, carrier] = meanwhile;
-  const auto folder = folder_of(meanwhile);
+  const auto& dataset = meanwhile.dataset;
+  auto& carrier = meanwhile.carrier;
+  const auto folder = folder_of(meanwhile), list = meanwhile.store.list();
   const auto all = [&](const store::OnChange& on_change) -> Result<void> {
-    HASYNC_CHECK(carrier.run(dataset, plan_argv(carrier.settings(), dataset, store.nowhere()), on_change));
+    HASYNC_CHECK(carrier.run(dataset, plan_argv(carrier.settings(), dataset, meanwhile.store.nowhere()), on_change));
     return {};
   };
-  HASYNC_CHECK(
-      list_missing(folder, store.list(), all, [&](const Change& change) { return catalog.add(dataset.name, change); }));
+  const auto add = [&](const Change& change) { return meanwhile.catalog.add(dataset.name, change); };
+  HASYNC_CHECK(list_missing(folder, list, all, add));
   HASYNC_TRY(auto beneath, Beneath::open(folder));
   const auto take = [&](Change change) -> Result<void> {
     HASYNC_CHECK(take_checksum(folder, beneath, change));
-    return catalog.add(dataset.name, change);
+    return add(change);
   };
   // Nothing else is at hand: what was a symlink in the newest point may be a folder by now.
-  const auto argv = transfer_listed_argv(carrier.settings(), dataset, {}, store.list(), folder, Progress::silent);
-  HASYNC_CHECK(carrier.run(dataset, argv, take));
+  HASYNC_CHECK(carrier.run(
+      dataset, transfer_listed_argv(carrier.settings(), dataset, {}, list, folder, Progress::silent), take));
   return {};
 }
 
@@ -86,17 +87,17 @@ Result<void> look_for_replaced_folders(const Meanwhile& meanwhile) {
   const auto& [dataset, store, changes, catalog, carrier] = meanwhile;
   HASYNC_TRY(const bool there_are_any, list_folders(store.list(), changes));
   if (!there_are_any) return {};
-  std::optional<Error> error;
-  const auto looked = carrier.run(dataset, look_argv(carrier.settings(), dataset, store.list(), store.nowhere()),
-                                  [&](const Change& change) -> Result<void> {
-                                    if (!change.folder) error = replaced(dataset, change.path);
-                                    return {};
-                                  });
+  std::string replaced;
+  const auto note = [&replaced](const Change& change) -> Result<void> {
+    if (!change.folder) replaced = change.path;
+    return {};
+  };
+  const auto looked = carrier.run(dataset, look_argv(carrier.settings(), dataset, store.list(), store.nowhere()), note);
   if (!looked && looked.error().code == ExitCode::unsafe) return {};  // the peer gives no lists
   if (!looked) return fail(looked.error());
-  if (!error) return {};
+  if (replaced.empty()) return {};
   static_cast<void>(remove_tree(store.incoming()));  // nothing of it is for the next run
-  return fail(std::move(*error));
+  return fail(was_replaced(dataset, replaced));
 }
 
 }  // namespace hasync::sync
