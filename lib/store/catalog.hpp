@@ -25,6 +25,7 @@ struct Change {
   std::int64_t bytes = 0;                 // of the file as it is in the source; of a deleted one, 0
   std::string checksum{};                 // XXH128 in hexadecimal; empty unless its content was transferred
   std::optional<std::string> leads_to{};  // the path that it is a hard link to; not kept
+  bool symlink = false;                   // not kept
   bool only_content = false;              // of a file: its size and time are alike; found by reading it, not kept
 };
 using OnChange = std::function<Result<void>(const Change&)>;

@@ -202,19 +202,26 @@ Result<void> list_missing(const std::string& folder, const std::string& list, co
   return wanted.close();
 }
 
-Result<bool> list_folders(const std::string& list, const Listing& changes) {
+Result<bool> list_folders(const std::string& folder, const std::string& list, const Listing& changes) {
   List folders{list};
+  HASYNC_TRY(auto beneath, Beneath::open(folder));
+  bool there_are_any = false;
   std::string last;
+  const auto add = [&](const std::string& path) {
+    const auto found = beneath.look_at(path);
+    if (!found || !S_ISDIR(found->st_mode)) return;
+    folders.add(path);
+    there_are_any = true;
+  };
   HASYNC_CHECK(changes([&](const Change& change) -> Result<void> {
-    if (change.what == What::deleted) return {};
     const auto inner = change.folder ? change.path : parent_of(change.path);
     for (auto each = inner; each != "." && each != last && !last.starts_with(each + "/"); each = parent_of(each))
-      folders.add(each);
+      add(each);
     if (inner != ".") last = inner;
     return {};
   }));
   HASYNC_CHECK(folders.close());
-  return !last.empty();
+  return there_are_any;
 }
 
 Result<void> keep_for_next_run(const store::StoreFolder& store, store::Catalog& catalog, const std::string& retired,

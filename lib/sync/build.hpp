@@ -33,8 +33,8 @@ Result<bool> take_out_and_list(const std::string& folder, const std::string& lis
 // Puts on the list what of `all` is not there in `folder`, and takes out what is in the way of it, which is told.
 Result<void> list_missing(const std::string& folder, const std::string& list, const Listing& all,
                           const store::OnChange& on_taken_out);
-// Puts on the list the folders that hold what is there after the changes; gives whether there are any.
-Result<bool> list_folders(const std::string& list, const Listing& changes);
+// Puts on the list those folders of `folder` that something changed in; gives whether there are any.
+Result<bool> list_folders(const std::string& folder, const std::string& list, const Listing& changes);
 
 // Makes the point `retired`, which is in the trash, into a clone of `newest` for the next run, where the catalog knows
 // in what the two differ and that is not most of it.

@@ -73,6 +73,7 @@ std::optional<Change> read_change(std::string_view line) {
   if (!what) return std::nullopt;
   auto rest = line.substr(item_length + 1);
   Change change{.what = *what};
+  change.symlink = item[1] == 'L';
   change.only_content = is_only_content(item);
   change.bytes = number_of(next_word(rest));
   // No path has "//" in it, and no checksum; what a symlink leads to may.

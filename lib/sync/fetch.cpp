@@ -36,6 +36,9 @@ class Fetching {
     HASYNC_TRY(const bool cloned, clone_newest());
     HASYNC_CHECK(remove_other_datasets());
     if (is_subvolume(order_.store.incoming())) inodes_ = Inodes::of_one_point;
+    // Beside what is not trusted nothing is shared with the newest point: a file that gets another name would be sent.
+    if (std::any_of(plan.datasets.begin(), plan.datasets.end(), [](const auto& each) { return each.adds_links; }))
+      HASYNC_CHECK(drop_what_was_left(order_.store));
     HASYNC_TRY(kept_, take_up(order_.store, carrier_));
     for (std::size_t at = 0; at < plan.datasets.size(); ++at) {
       const auto& dataset = carrier_.settings().sync.datasets[at];

@@ -8,7 +8,7 @@
 #include "base/text.hpp"
 #include "os/beneath.hpp"
 #include "os/checksum.hpp"
-#include "os/tree.hpp"
+#include "sync/resume.hpp"
 #include "sync/rsync.hpp"
 
 namespace hasync::sync {
@@ -37,9 +37,26 @@ Result<void> take_checksum(const std::string& folder, Beneath& beneath, Change& 
   return {};
 }
 
+// Of folders that are listed, each with all that it is in, the first that is a symlink. Of one that leads to where
+// something listed is, rsync tells nothing, but what is in it; otherwise what is in a folder comes right after it.
+class Replaced {
+ public:
+  void take(const Change& change) {
+    const auto above = change.path.substr(0, change.path.rfind('/') + 1);
+    const bool is_above_told = above.empty() || (last_ + "/").starts_with(above);
+    if (first_.empty() && change.symlink) first_ = change.path;
+    if (first_.empty() && change.folder && !is_above_told) first_ = above.substr(0, above.size() - 1);
+    if (change.folder) last_ = change.path;
+  }
+  const std::string& first() const { return first_; }
+
+ private:
+  std::string first_{}, last_{};
+};
+
 Error was_replaced(const config::Dataset& dataset, const std::string& folder) {
   return {.code = ExitCode::failed,
-          .message = fmt::format("dataset {}: {} is no folder any more: something else took its place while it was "
+          .message = fmt::format("dataset {}: {} is no folder any more: a symlink took its place while it was "
                                  "read, so that what came may be from elsewhere, and nothing is published",
                                  dataset.name, printable(folder)),
           .outlook = Outlook::passing};
@@ -71,7 +88,8 @@ Result<void> catch_up(const Meanwhile& meanwhile) {
     return {};
   };
   const auto add = [&](const Change& change) { return meanwhile.catalog.add(dataset.name, change); };
-  HASYNC_CHECK(list_missing(folder, list, all, add));
+  HASYNC_CHECK(list_missing(folder, list, all,
+                            [&](const Change& gone) { return meanwhile.catalog.correct(dataset.name, gone); }));
   HASYNC_TRY(auto beneath, Beneath::open(folder));
   const auto take = [&](Change change) -> Result<void> {
     HASYNC_CHECK(take_checksum(folder, beneath, change));
@@ -85,19 +103,18 @@ Result<void> catch_up(const Meanwhile& meanwhile) {
 
 Result<void> look_for_replaced_folders(const Meanwhile& meanwhile) {
   const auto& [dataset, store, changes, catalog, carrier] = meanwhile;
-  HASYNC_TRY(const bool there_are_any, list_folders(store.list(), changes));
+  HASYNC_TRY(const bool there_are_any, list_folders(folder_of(meanwhile), store.list(), changes));
   if (!there_are_any) return {};
-  std::string replaced;
+  Replaced replaced;
   const auto note = [&replaced](const Change& change) -> Result<void> {
-    if (!change.folder) replaced = change.path;
+    replaced.take(change);
     return {};
   };
   const auto looked = carrier.run(dataset, look_argv(carrier.settings(), dataset, store.list(), store.nowhere()), note);
   if (!looked && looked.error().code == ExitCode::unsafe) return {};  // the peer gives no lists
-  if (!looked) return fail(looked.error());
-  if (replaced.empty()) return {};
-  static_cast<void>(remove_tree(store.incoming()));  // nothing of it is for the next run
-  return fail(was_replaced(dataset, replaced));
+  if (looked && replaced.first().empty()) return {};
+  HASYNC_CHECK(keep_what_was_left(store));
+  return fail(replaced.first().empty() ? looked.error() : was_replaced(dataset, replaced.first()));
 }
 
 }  // namespace hasync::sync

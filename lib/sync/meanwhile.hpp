@@ -25,8 +25,8 @@ Result<bool> correct_record(const Meanwhile& meanwhile);
 // already is not touched, as it may be shared with earlier points.
 Result<void> catch_up(const Meanwhile& meanwhile);
 
-// Fails where something else has taken the place of a folder that files were fetched from, and removes what came.
-// rsync follows a symlink there, wherever it leads to (rsync(1), --no-implied-dirs).
+// Fails where a symlink has taken the place of a folder that files were fetched from: rsync follows it, wherever it
+// leads to (rsync(1), --no-implied-dirs). What came is kept as a crash leaves it then, and where that cannot be told.
 Result<void> look_for_replaced_folders(const Meanwhile& meanwhile);
 
 }  // namespace hasync::sync

@@ -72,6 +72,7 @@ class LookingBack {
     if (!newest_) return;
     if (change.folder) return take_folder(change);
     if (change.what == What::attributes && !change.leads_to) bytes_to_copy_ += change.bytes;
+    adds_links_ = adds_links_ || change.leads_to;
     const bool comes = change.what == What::created || change.what == What::changed;
     const bool goes = change.what == What::deleted || change.what == What::changed;
     if (comes && !change.leads_to) moves_.comes(change.path, change.bytes);
@@ -93,6 +94,7 @@ class LookingBack {
   }
 
   bool misleads() const { return misleads_; }
+  bool adds_links() const { return adds_links_; }
   std::int64_t bytes_to_copy() const { return bytes_to_copy_; }
 
  private:
@@ -103,7 +105,7 @@ class LookingBack {
 
   std::optional<Beneath> newest_;
   Moves moves_;
-  bool misleads_ = false;
+  bool misleads_ = false, adds_links_ = false;
   std::int64_t bytes_to_copy_ = 0;
 };
 
@@ -145,6 +147,7 @@ class Planner {
     HASYNC_TRY(planned.counts, carrier_.run(dataset, plan_argv(settings, dataset, against), on_change));
     planned.moved = before.moved(linked);
     planned.newest_misleads = before.misleads();
+    planned.adds_links = before.adds_links();
     planned.bytes_to_copy = before.bytes_to_copy();
     HASYNC_CHECK(part_others(dataset, still_linked(std::move(linked)), planned));
     const bool changes = planned.newest.empty() || planned.counts.any_change();

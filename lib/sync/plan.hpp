@@ -23,6 +23,7 @@ struct DatasetPlan {
   std::vector<std::string> argv{};     // what carries it out; empty when nothing changes
   std::vector<std::string> to_part{};  // names of one file, of what is here already, that are to be so no longer
   std::int64_t bytes_to_copy = 0;      // so much is copied here for that, and where just attributes differ
+  bool adds_links = false;             // what stays gets other names, too
   bool newest_misleads = false;      // a symlink in it is a folder by now: rsync, which follows it, may not look there
   std::vector<Moved> moved{};        // what seems to have another name now
   std::vector<std::string> going{};  // the first that would be deleted

@@ -1,5 +1,6 @@
 #include "sync/resume.hpp"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
 
@@ -41,6 +42,8 @@ std::optional<int> number_of(std::string_view name) {
   return read.ec == std::errc{} && read.ptr == name.data() + name.size() ? std::optional{number} : std::nullopt;
 }
 
+bool is_left(const std::string& run) { return run.ends_with(left); }
+
 // By number, oldest first.
 std::vector<std::string> kept_in(const std::string& folder) {
   std::vector<std::string> kept;
@@ -51,16 +54,20 @@ std::vector<std::string> kept_in(const std::string& folder) {
   return kept;
 }
 
-Result<void> take_up_parts(const std::string& from, const std::string& into, Carrier& carrier) {
+// What nobody knows to be on disk is copied, so that all of it is written: rsync writes to a part only what differs.
+Result<void> take_up_parts(const std::string& run, const std::string& into, Carrier& carrier) {
+  const auto from = partial_in(run);
+  const auto reflink = is_left(run) ? "--reflink=never" : "--reflink=auto";
   std::error_code error;
   for (fs::recursive_directory_iterator entry{from, error}, end; !error && entry != end; entry.increment(error)) {
     if (entry->is_directory()) continue;
     const auto place = into + "/" + entry->path().lexically_relative(from).string();
     HASYNC_CHECK(make_folders(fs::path{place}.parent_path().string()));
-    std::error_code moved;
-    fs::rename(entry->path(), place, moved);
-    // Another subvolume: only the blocks are to be had.
-    if (moved) HASYNC_CHECK(carrier.run({"cp", "--archive", "--reflink=auto", "--", entry->path().string(), place}));
+    std::error_code kept_apart;  // another subvolume: only the blocks are to be had
+    if (!is_left(run)) fs::rename(entry->path(), place, kept_apart);
+    if (is_left(run) || kept_apart)
+      HASYNC_CHECK(carrier.run({"cp", "--archive", reflink, "--", entry->path().string(), place}));
+    fs::remove(entry->path(), kept_apart);
   }
   return {};
 }
@@ -77,6 +84,21 @@ Result<void> keep_plain_files(const std::string& run) {
       HASYNC_CHECK(beneath.remove(entry->path().lexically_relative(run).string()));
   }
   return error ? Result<void>{fail(os_error("cannot read " + run, error.value()))} : Result<void>{};
+}
+
+template <typename Time>
+std::int64_t nanoseconds(const Time& time) {
+  constexpr std::int64_t second = 1'000'000'000;
+  return std::int64_t{time.tv_sec} * second + time.tv_nsec;
+}
+
+// When the run's folder for parts was made, which in a snapshot is what tells its files from those of the point; 0
+// where the file system does not know (statx(2)).
+std::int64_t began_to_fetch(const std::string& run) {
+  struct statx made {};
+  const bool known = ::statx(AT_FDCWD, partial_in(run).c_str(), AT_SYMLINK_NOFOLLOW, STATX_BTIME, &made) == 0 &&
+                     (made.stx_mask & STATX_BTIME) != 0;
+  return known ? nanoseconds(made.stx_btime) : 0;
 }
 
 // STORE/incoming becomes the newest of those that are kept, with `mark` in its name.
@@ -119,20 +141,23 @@ Result<void> keep_what_was_left(const store::StoreFolder& store) { return keep(s
 HasCome what_has_come(const store::StoreFolder& store) {
   constexpr std::int64_t block = 512;  // stat(2)
   HasCome come;
-  std::error_code error;
-  for (fs::recursive_directory_iterator entry{store.interrupted(), error}, end; !error && entry != end;
-       entry.increment(error)) {
-    struct stat found {};
-    if (::lstat(entry->path().c_str(), &found) != 0 || !S_ISREG(found.st_mode) || found.st_nlink != 1) continue;
-    ++come.files;
-    come.bytes += found.st_blocks * block;
+  for (const auto& run : kept_in(store.interrupted())) {
+    const auto began = began_to_fetch(run);
+    std::error_code error;
+    for (fs::recursive_directory_iterator entry{run, error}, end; !error && entry != end; entry.increment(error)) {
+      struct stat found {};
+      if (::lstat(entry->path().c_str(), &found) != 0 || !S_ISREG(found.st_mode) || found.st_nlink != 1) continue;
+      if (nanoseconds(found.st_ctim) < began) continue;
+      ++come.files;
+      come.bytes += found.st_blocks * block;
+    }
   }
   return come;
 }
 
 Result<void> drop_what_was_left(const store::StoreFolder& store) {
   for (const auto& run : kept_in(store.interrupted()))
-    if (run.ends_with(left)) HASYNC_CHECK(remove_tree(run));
+    if (is_left(run)) HASYNC_CHECK(remove_tree(run));
   return {};
 }
 
@@ -145,8 +170,8 @@ Result<AtHandOfRuns> take_up(const store::StoreFolder& store, Carrier& carrier) 
       HASYNC_CHECK(remove_tree(run));
       continue;
     }
-    HASYNC_CHECK(take_up_parts(partial_in(run), parts, carrier));
-    at_hand.on_disk = at_hand.on_disk && !run.ends_with(left);
+    HASYNC_CHECK(take_up_parts(run, parts, carrier));
+    at_hand.on_disk = at_hand.on_disk && !is_left(run);
     at_hand.runs.insert(at_hand.runs.begin(), std::move(run));
   }
   return at_hand;

@@ -173,7 +173,8 @@ std::vector<std::string> transfer_listed_argv(const config::Config& settings, co
 std::vector<std::string> folder_itself_argv(const config::Config& settings, const config::Dataset& dataset,
                                             const std::string& target) {
   auto argv = argv_from_peer(settings, dataset);
-  argv.insert(argv.end(), {"--exclude=*", peer::rsync_source(settings.peer, dataset.source), target + "/"});
+  argv.insert(argv.begin() + 1, "--exclude=*");  // before the patterns of the dataset, of which the first counts
+  argv.insert(argv.end(), {peer::rsync_source(settings.peer, dataset.source), target + "/"});
   return argv;
 }
 

@@ -3,6 +3,7 @@ import contextlib
 import os
 import subprocess
 
+import pytest
 
 from conftest import shim
 from own_host import keep_mounts_to_ourselves, needs_root
@@ -110,15 +111,22 @@ def test_what_an_interrupted_run_could_not_bring_to_disk_is_of_no_use_to_the_nex
         assert not (pair.store / "interrupted").exists()
 
 
-def test_what_a_killed_run_wrote_to_a_disk_that_failed_is_written_anew(pair):
+WHOLE = '/usr/bin/rsync "$@"'
+# As far as more than the disk can hold, and then rsync keeps what it has (rsync(1), --partial-dir).
+A_PART = """/usr/bin/rsync --bwlimit=40000 "$@" & pid=$!
+while [ $(cat {store}/incoming/app/.large.* 2>/dev/null | wc -c) -lt 45000000 ]; do sleep 0.05; done
+kill -TERM $pid; wait $pid"""
+
+
+@pytest.mark.parametrize("had", [WHOLE, A_PART], ids=["whole", "a part"])
+def test_what_a_killed_run_wrote_to_a_disk_that_failed_is_written_anew(pair, had):
     """Whether the disk has it only the killed run could have heard; somebody else's sync did."""
     with store_too_large_for_its_disk(pair) as disk:
         heard, lock = pair.folder / "heard", pair.store / "lock"
         works_again = f"mount -o remount,size=200M {disk}-below"
-        shims = shim(pair.folder, "rsync", f"""/usr/bin/rsync "$@"
-ended=$?
-[ ! -e {pair.store}/incoming/app/large ] || {{ kill -9 $PPID; sync -f {disk} 2>{heard}; {works_again}; }}
-exit $ended""")
+        shims = shim(pair.folder, "rsync", f"""case "$*" in *--dry-run*) exec /usr/bin/rsync "$@" ;; esac
+{had.replace("{store}", str(pair.store))}
+kill -9 $PPID; sync -f {disk} 2>{heard}; {works_again}""")
         assert pair.run("sync", env={"PATH": f"{shims}:/usr/local/bin:/usr/bin:/bin:/usr/sbin"}).returncode == -9
         subprocess.run(["flock", lock, "true"], check=True, timeout=60)  # until the shim has ended
         assert "error syncing" in heard.read_text()
@@ -126,6 +134,34 @@ exit $ended""")
         unmount(disk)
         mount_image(disk.with_name(f"{disk.name}-below") / "image", disk)
         assert tree(pair.current / "app") == tree(pair.source)
+
+
+def test_what_a_killed_run_left_does_not_make_a_new_name_of_a_large_file_take_room(pair):
+    with mounted("ext4", pair.folder / "disk", 64 * MIB) as disk:
+        store_on(pair, disk)
+        (pair.source / "a").write_bytes(os.urandom(30 * MIB))
+        os.link(pair.source / "a", pair.source / "b")
+        (pair.source / "g").write_text("1")
+        pair.ok("sync")
+        (pair.source / "g").write_text("22")
+        killed = shim(pair.folder, "rsync", """/usr/bin/rsync "$@" || exit\ncase "$*" in *--dry-run*) ;; *) kill -9 $PPID ;; esac""")
+        assert pair.run("sync", env={"PATH": killed}).returncode == -9
+        subprocess.run(["flock", pair.store / "lock", "true"], check=True, timeout=60)
+        os.link(pair.source / "a", pair.source / "c")
+        pair.ok("sync")
+        assert tree(pair.current / "app") == tree(pair.source)
+
+
+def test_on_btrfs_what_a_run_that_broke_off_shares_with_the_newest_point_makes_no_room(pair):
+    with mounted("btrfs", pair.folder / "disk", 256 * MIB) as disk:
+        store_on(pair, disk)
+        (pair.source / "old").write_bytes(os.urandom(100 * MIB))
+        pair.ok("sync")
+        (pair.source / "new").write_bytes(os.urandom(MIB))
+        breaking = shim(pair.folder, "rsync", """/usr/bin/rsync "$@" || exit\ncase "$*" in *--dry-run*) ;; *) exit 12 ;; esac""")
+        assert pair.run("sync", env={"PATH": f"{breaking}:/usr/sbin"}).returncode == 1 and any((pair.store / "interrupted").iterdir())
+        (pair.source / "new").write_bytes(os.urandom(130 * MIB))
+        assert "no room: 130.0 MiB are to come" in pair.fails_to_sync()
 
 
 def test_room_is_asked_for_files_whose_attributes_change(pair):

@@ -295,9 +295,58 @@ def test_what_a_symlink_leads_to_that_takes_a_folders_place_meanwhile_is_not_pub
     if run == "of all":  # rsync opens what it is to send long after it saw the folder; here, after it has sent it
         env = {"PATH": shim(tmp_path, "rsync", f"""/usr/bin/rsync "$@" || exit\ncase "$*" in *--dry-run*) ;; *) {meanwhile} ;; esac""")}
     told = pair.fails_to_sync(env=env)
-    assert "dataset app: x is no folder any more: something else took its place while it was read, so that what came may be from elsewhere" in told
-    assert not (pair.store / "interrupted").exists()
+    assert "dataset app: x is no folder any more: a symlink took its place while it was read, so that what came may be from elsewhere" in told
+    assert [kept.suffix for kept in (pair.store / "interrupted").iterdir()] == [".left"]
     is_exact_from_now_on(pair)
+
+
+def test_where_a_symlink_takes_a_folders_place_nothing_is_told_of_what_it_leads_to(pair, tmp_path):
+    outside = tmp_path / "outside"
+    for folder, mode in ((outside, 0o700), (pair.source / "x", 0o755)):
+        (folder / "y").mkdir(parents=True)
+        (folder / "y").chmod(mode)
+    (pair.source / "x" / "y" / "a").write_text("1")
+    pair.ok("sync")
+    (pair.source / "x" / "y" / "a").unlink()  # so that just the folder is on the list
+    told = pair.fails_to_sync(env=changing_before_the_transfer(pair, tmp_path, f"mv x x2; ln -s '{outside}' x"))
+    assert "dataset app: x is no folder any more" in told
+    is_exact_from_now_on(pair)
+
+
+def test_a_folder_that_becomes_a_file_meanwhile_does_not_fail_the_run(pair, tmp_path):
+    (pair.source / "x").mkdir()
+    (pair.source / "x" / "y").write_text("1")
+    pair.ok("sync", env={"PATH": shim(tmp_path, "rsync", f"""/usr/bin/rsync "$@" || exit
+case "$*" in *--dry-run*) ;; *) cd '{pair.source}'; rm -r x; echo 2 >x ;; esac""")})
+    is_exact_from_now_on(pair)
+
+
+def test_no_pattern_lets_a_folder_come_with_what_is_in_it(pair, tmp_path):
+    (pair.source / "keep").mkdir()
+    (pair.source / "keep" / "f").write_text("1")
+    pair.settings["sync"]["datasets"][0]["exclude"] = ["+ /keep/***", "*"]
+    pair.save()
+    first = pair.store / "points" / pair.json("sync")["point"]
+    before = tree(first)
+    pair.source.chmod(0o711)
+    late = shim(tmp_path, "rsync", f"""case "$*" in *--dry-run*|*--files-from*) ;; *) chmod 4777 '{pair.source}/keep/f' ;; esac\nexec /usr/bin/rsync "$@\"""")
+    pair.ok("sync", env={"PATH": late})
+    assert tree(first) == before
+    is_exact_from_now_on(pair)
+
+
+def test_what_was_in_the_way_and_is_gone_then_is_not_missed_in_the_point(pair, tmp_path):
+    for name in ("f", "g"):
+        (pair.source / name).write_text("1")
+    pair.ok("sync")
+    for name in ("f", "z"):
+        (pair.source / name).write_text("22")
+    env = {"PATH": shim(tmp_path, "rsync", f"""cd '{pair.source}'
+case "$*" in *--dry-run*) ;; *--files-from*) if [ -e z ]; then rm z; /usr/bin/rsync "$@"; ended=$?; rm f; mkdir f; : >f/in; exit $ended; fi; rm -rf f ;; esac
+exec /usr/bin/rsync "$@\"""")}
+    pair.ok("sync", env=env)
+    assert tree(pair.current / "app") == tree(pair.source)
+    assert pair.json("points", "verify")["damaged"] == []
 
 
 @pytest.mark.parametrize("newest", ["is cloned", "cannot be cloned"])
