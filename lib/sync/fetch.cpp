@@ -149,7 +149,7 @@ class Fetching {
     HASYNC_CHECK(fetch_apart(dataset, planned, at_hand));
     const auto take = [&](Change change) -> Result<void> {
       if (planned.newest.empty()) change.what = What::created;
-      HASYNC_CHECK(take_checksum(target, at_hand, change));
+      HASYNC_CHECK(take_what_rsync_may_not_tell(target, at_hand, change));
       return catalog_.add(dataset.name, change);
     };
     HASYNC_TRY(const auto counts,
@@ -176,7 +176,7 @@ class Fetching {
     as_planned = as_planned && moved_as_planned;
     const auto take = [&](Change change) -> Result<void> {
       if (change.folder) return {};
-      HASYNC_CHECK(take_checksum(target, at_hand, change));
+      HASYNC_CHECK(take_what_rsync_may_not_tell(target, at_hand, change));
       HASYNC_TRY(const auto bytes, catalog_.bytes_planned(dataset.name, change.path));
       HASYNC_CHECK(catalog_.add_link(dataset.name, change));
       as_planned = as_planned && (change.checksum.empty() || bytes == change.bytes);
@@ -279,14 +279,9 @@ class Fetching {
 
   // rsync tells none of a file that it links to what an interrupted run had, or to what has moved; nor of a hard link
   // to what it did not have to fetch.
-  Result<void> take_checksum(const std::string& target, const AtHand& at_hand, Change& change) const {
+  Result<void> take_what_rsync_may_not_tell(const std::string& target, const AtHand& at_hand, Change& change) const {
     const bool may_lack = !at_hand.interrupted.empty() || change.leads_to;
-    if (!may_lack || change.folder || !change.checksum.empty() || moved_.contains(change.path)) return {};
-    const auto path = target + "/" + change.path;
-    std::error_code error;
-    if (!std::filesystem::is_regular_file(std::filesystem::symlink_status(path, error))) return {};
-    HASYNC_TRY(change.checksum, xxh128_of(path));
-    return {};
+    return may_lack && !moved_.contains(change.path) ? take_checksum(target, change) : Result<void>{};
   }
 
   Progress progress() const { return carrier_.meter().is_watched() ? Progress::told : Progress::silent; }

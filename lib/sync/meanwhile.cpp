@@ -29,14 +29,6 @@ std::optional<Change> other_than(const Change& planned, Beneath& beneath) {
                 .bytes = S_ISREG(found->st_mode) ? std::int64_t{found->st_size} : 0};
 }
 
-// rsync tells none of a hard link to what it did not have to fetch.
-Result<void> take_checksum(const std::string& folder, Beneath& beneath, Change& change) {
-  const auto found = change.checksum.empty() ? beneath.look_at(change.path) : std::nullopt;
-  if (!found || !S_ISREG(found->st_mode)) return {};
-  HASYNC_TRY(change.checksum, xxh128_of(folder + "/" + change.path));
-  return {};
-}
-
 // Of folders that are listed, each with all that it is in, the first that is a symlink. Of one that leads to where
 // something listed is, rsync tells nothing, but what is in it; otherwise what is in a folder comes right after it.
 class Replaced {
@@ -64,6 +56,15 @@ Error was_replaced(const config::Dataset& dataset, const std::string& folder) {
 
 }  // namespace
 
+Result<void> take_checksum(const std::string& folder, Change& change) {
+  if (!change.checksum.empty() || change.folder) return {};
+  HASYNC_TRY(auto beneath, Beneath::open(folder));
+  const auto found = beneath.look_at(change.path);
+  if (!found || !S_ISREG(found->st_mode)) return {};
+  HASYNC_TRY(change.checksum, xxh128_of(folder + "/" + change.path));
+  return {};
+}
+
 Result<bool> correct_record(const Meanwhile& meanwhile) {
   const auto folder = folder_of(meanwhile);
   HASYNC_TRY(auto beneath, Beneath::open(folder));
@@ -73,7 +74,7 @@ Result<bool> correct_record(const Meanwhile& meanwhile) {
     return {};
   }));
   for (auto& other : others) {
-    HASYNC_CHECK(take_checksum(folder, beneath, other));
+    HASYNC_CHECK(take_checksum(folder, other));
     HASYNC_CHECK(meanwhile.catalog.correct(meanwhile.dataset.name, other));
   }
   return others.empty();
@@ -90,9 +91,9 @@ Result<void> catch_up(const Meanwhile& meanwhile) {
   const auto add = [&](const Change& change) { return meanwhile.catalog.add(dataset.name, change); };
   HASYNC_CHECK(list_missing(folder, list, all,
                             [&](const Change& gone) { return meanwhile.catalog.correct(dataset.name, gone); }));
-  HASYNC_TRY(auto beneath, Beneath::open(folder));
+  // rsync tells no checksum of a hard link to what it did not have to fetch.
   const auto take = [&](Change change) -> Result<void> {
-    HASYNC_CHECK(take_checksum(folder, beneath, change));
+    HASYNC_CHECK(take_checksum(folder, change));
     return add(change);
   };
   // Nothing else is at hand: what was a symlink in the newest point may be a folder by now.

@@ -17,6 +17,9 @@ struct Meanwhile {
   Carrier& carrier;
 };
 
+// The checksum of a file of `folder` becomes known where rsync told none.
+Result<void> take_checksum(const std::string& folder, Change& change);
+
 // The catalog becomes what is there. Gives whether it was so already: a file that is a folder by now came without what
 // is in it.
 Result<bool> correct_record(const Meanwhile& meanwhile);
