@@ -72,7 +72,7 @@ class LookingBack {
     if (!newest_) return;
     if (change.folder) return take_folder(change);
     if (change.what == What::attributes && !change.leads_to) bytes_to_copy_ += change.bytes;
-    adds_links_ = adds_links_ || change.leads_to;
+    adds_links_ = adds_links_ || (change.leads_to && newest_->look_at(*change.leads_to));
     const bool comes = change.what == What::created || change.what == What::changed;
     const bool goes = change.what == What::deleted || change.what == What::changed;
     if (comes && !change.leads_to) moves_.comes(change.path, change.bytes);
