@@ -48,8 +48,9 @@ class Replaced {
 
 Error was_replaced(const config::Dataset& dataset, const std::string& folder) {
   return {.code = ExitCode::failed,
-          .message = fmt::format("dataset {}: {} is no folder any more: a symlink took its place while it was "
-                                 "read, so that what came may be from elsewhere, and nothing is published",
+          .message = fmt::format("dataset {}: {} is no folder any more: a symlink took its place while it was read, so "
+                                 "that what came may be from elsewhere, and nothing is published; to try again at "
+                                 "once: hasync sync",
                                  dataset.name, printable(folder)),
           .outlook = Outlook::passing};
 }

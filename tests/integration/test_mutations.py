@@ -4,6 +4,7 @@ import collections
 import fcntl
 import os
 import random
+import time
 
 from conftest import shim
 from mutator import NAMES, Mutator
@@ -94,8 +95,9 @@ echo >>'{calls}'
         before, after = (f": >'{begun}'; while [ ! -e '{go}' ]; do sleep 0.01; done", '/usr/bin/rsync "$@"')
         env = self.at_some_rsync(self.random.choice([f"{before}; {after}", f"{after}; ended=$?; {before}; exit $ended"]))
         running = self.pair.start("sync", "--json", "--force", "empty-source", env=env)
-        while running.poll() is None and not begun.exists():
-            pass
+        deadline = time.monotonic() + 60
+        while running.poll() is None and not begun.exists() and time.monotonic() < deadline:
+            time.sleep(0.01)
         self.seen["changes meanwhile"] += begun.exists()
         self.change(self.random.choice([1, 2, 5]))
         go.touch()
