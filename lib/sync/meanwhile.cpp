@@ -16,7 +16,7 @@ namespace {
 
 std::string folder_of(const Meanwhile& meanwhile) { return meanwhile.store.incoming() + "/" + meanwhile.dataset.name; }
 
-// Whether what was planned for a path is there; else what is. Nothing is said of the dataset's own folder.
+// Nothing where what was planned for a path is there, else what is. The dataset's own folder is always there.
 std::optional<Change> other_than(const Change& planned, Beneath& beneath) {
   if (planned.what == What::deleted || planned.path == ".") return std::nullopt;
   const auto found = beneath.look_at(planned.path);
