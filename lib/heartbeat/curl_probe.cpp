@@ -16,7 +16,7 @@ constexpr std::size_t body_limit = 1U << 20U;
 
 using Handle = std::unique_ptr<CURL, decltype(Libcurl::easy_cleanup)>;
 
-// What libcurl does not tell: whether there was a TCP connection when the time ran out, though TLS had not come about.
+// What libcurl does not tell: whether there was a TCP connection at its end, though TLS had not come about.
 int close_and_tell(void* was_connected, curl_socket_t socket) {
   sockaddr_storage peer{};
   socklen_t length = sizeof peer;
@@ -50,6 +50,8 @@ std::size_t take_body(char* bytes, std::size_t, std::size_t length, void* to) {
   return body.cut ? 0 : length;
 }
 
+constexpr auto closed_without_answer = "connection closed without an answer";
+
 std::string tell_failure(const Libcurl& curl, CURLcode code, CURL* handle, const char* said, Duration timeout,
                          bool was_connected) {
   long number = 0;
@@ -68,6 +70,7 @@ std::string tell_failure(const Libcurl& curl, CURLcode code, CURL* handle, const
       return "its name is not known";
     case CURLE_COULDNT_CONNECT:
       return number == ECONNREFUSED                            ? "connection refused"
+             : number == ECONNRESET                            ? closed_without_answer
              : number == EHOSTUNREACH || number == ENETUNREACH ? "no way to it on the network"
                                                                : "no connection";
     case CURLE_PEER_FAILED_VERIFICATION:
@@ -75,7 +78,12 @@ std::string tell_failure(const Libcurl& curl, CURLcode code, CURL* handle, const
       return fmt::format("its certificate is not trusted: {}", printable(said));
     case CURLE_RECV_ERROR:
     case CURLE_GOT_NOTHING:
-      return "connection closed without an answer";
+      return closed_without_answer;
+    case CURLE_SSL_CONNECT_ERROR:
+    case CURLE_SEND_ERROR:
+      // What libcurl says of a connection that was reset depends on which of its calls came upon that.
+      if (!was_connected) return closed_without_answer;
+      [[fallthrough]];
     default:
       return printable(*said != '\0' ? said : curl.easy_strerror(code));
   }

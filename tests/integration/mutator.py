@@ -26,6 +26,7 @@ class Mutator:
 
     def __init__(self, folder, seed):
         self.folder, self.random = os.fsencode(str(folder)), random.Random(seed)
+        self.outside = os.path.join(os.path.dirname(self.folder), b"outside")
         self.looks = set()  # all that ever were, by what rsync tells a file from its last state by
 
     def all(self, kind):
@@ -170,14 +171,13 @@ class Mutator:
         """A symlink, that may lead out of the tree, where a folder was that is somewhere else now."""
         if (path := self.some(stat.S_ISDIR)) and path != self.folder and (to := self.free()) and not to.startswith(path + b"/"):
             os.rename(path, to)
-            outside = os.path.join(os.path.dirname(self.folder), b"outside")
-            os.symlink(self.random.choice([outside, os.path.relpath(to, os.path.dirname(path))]), path)
+            os.symlink(self.random.choice([self.outside, os.path.relpath(to, os.path.dirname(path))]), path)
 
     def folder_for_link(self):
         """A folder of files that look as those do that a symlink led to."""
         path = self.some(lambda mode: stat.S_ISLNK(mode))
-        if path and os.path.isdir(path) and path.count(b"/") < self.folder.count(b"/") + 6:
-            there = os.path.realpath(path)
+        there = os.path.realpath(path or b"")
+        if path and os.path.isdir(there) and there.startswith((self.folder, self.outside)) and path.count(b"/") < self.folder.count(b"/") + 6:
             files = [name for name in sorted(os.listdir(there)) if stat.S_ISREG(os.lstat(os.path.join(there, name)).st_mode)]
             os.unlink(path)
             os.mkdir(path)

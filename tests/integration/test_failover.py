@@ -8,7 +8,7 @@ import time
 import pytest
 
 from conftest import slow_rsync, wait_for
-from servers import HttpServer, SilentServer, free_port, make_certificate
+from servers import HttpServer, ResettingServer, SilentServer, free_port, make_certificate
 
 
 def probe(pair, **settings):
@@ -47,6 +47,12 @@ def test_a_server_that_hangs_before_tls_is_told_from_one_that_cannot_be_reached(
     with SilentServer() as server:
         probe(pair, type="http", url=f"https://127.0.0.1:{server.port}/")
         assert beat(pair) == ("failed", "1 in a row: web connected, but no answer within 1 s")
+
+
+def test_a_server_that_resets_before_tls_is_told_as_one_that_closes(pair):
+    with ResettingServer() as server:
+        probe(pair, type="http", url=f"https://127.0.0.1:{server.port}/")
+        assert beat(pair) == ("failed", "1 in a row: web connection closed without an answer")
 
 
 def test_a_certificate_is_verified(pair, tmp_path):

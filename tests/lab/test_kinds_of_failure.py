@@ -54,7 +54,8 @@ def test_west_finds_out_and_says_what_it_saw(lab, west, kind):
 
     journal = west.tell("journalctl", "--quiet", "--unit=hasync-heartbeat", "--priority=warning", f"--since=@{broken.timestamp()}")
     assert journal.count("east is gone") == 1
-    for place in (*(beat["summary"] for beat in failed[:3]), outage(west)["summary"], gone.text, journal):
+    # The first may have been under way when it happened, and have seen another end of it.
+    for place in (*(beat["summary"] for beat in failed[1:3]), outage(west)["summary"], gone.text, journal):
         assert f"web {words}" in place
 
 
