@@ -29,23 +29,6 @@ std::optional<Change> other_than(const Change& planned, Beneath& beneath) {
                 .bytes = S_ISREG(found->st_mode) ? std::int64_t{found->st_size} : 0};
 }
 
-// Of folders that are listed, each with all that it is in, the first that is a symlink. Of one that leads to where
-// something listed is, rsync tells nothing, but what is in it; otherwise what is in a folder comes right after it.
-class Replaced {
- public:
-  void take(const Change& change) {
-    const auto above = change.path.substr(0, change.path.rfind('/') + 1);
-    const bool is_above_told = above.empty() || (last_ + "/").starts_with(above);
-    if (first_.empty() && change.symlink) first_ = change.path;
-    if (first_.empty() && change.folder && !is_above_told) first_ = above.substr(0, above.size() - 1);
-    if (change.folder) last_ = change.path;
-  }
-  const std::string& first() const { return first_; }
-
- private:
-  std::string first_{}, last_{};
-};
-
 Error was_replaced(const config::Dataset& dataset, const std::string& folder) {
   return {.code = ExitCode::failed,
           .message = fmt::format("dataset {}: {} is no folder any more: a symlink took its place while it was read, so "
@@ -56,6 +39,14 @@ Error was_replaced(const config::Dataset& dataset, const std::string& folder) {
 }
 
 }  // namespace
+
+void ReplacedFolders::take(const Change& change) {
+  const auto above = change.path.substr(0, change.path.rfind('/') + 1);
+  const bool is_above_told = above.empty() || (last_ + "/").starts_with(above);
+  if (first_.empty() && change.symlink) first_ = change.path;
+  if (first_.empty() && change.folder && !is_above_told) first_ = above.substr(0, above.size() - 1);
+  if (change.folder) last_ = change.path;
+}
 
 Result<void> take_checksum(const std::string& folder, Change& change) {
   if (!change.checksum.empty() || change.folder) return {};
@@ -107,7 +98,7 @@ Result<void> look_for_replaced_folders(const Meanwhile& meanwhile) {
   const auto& [dataset, store, changes, catalog, carrier] = meanwhile;
   HASYNC_TRY(const bool there_are_any, list_folders(folder_of(meanwhile), store.list(), changes));
   if (!there_are_any) return {};
-  Replaced replaced;
+  ReplacedFolders replaced;
   const auto note = [&replaced](const Change& change) -> Result<void> {
     replaced.take(change);
     return {};

@@ -28,6 +28,18 @@ Result<bool> correct_record(const Meanwhile& meanwhile);
 // already is not touched, as it may be shared with earlier points.
 Result<void> catch_up(const Meanwhile& meanwhile);
 
+// Of folders that rsync(1) lists, each with all that it is in, the first that is a symlink; empty: none is. Of one that
+// leads to where something listed is, rsync tells nothing, but what is in it; otherwise what is in a folder comes right
+// after it.
+class ReplacedFolders {
+ public:
+  void take(const Change& change);
+  const std::string& first() const { return first_; }
+
+ private:
+  std::string first_{}, last_{};
+};
+
 // Fails where a symlink has taken the place of a folder that files were fetched from: rsync follows it, wherever it
 // leads to (rsync(1), --no-implied-dirs). What came is kept as a crash leaves it then, and where that cannot be told.
 Result<void> look_for_replaced_folders(const Meanwhile& meanwhile);
