@@ -64,15 +64,16 @@ std::vector<std::vector<std::string>> dumps_of(const config::Config& settings) {
   return dumps;
 }
 
-// A dump by hasync itself may be of this one, wherever it is installed. What a program needs to log in to its server
-// may be in the user's home.
-Error become_dump(std::vector<std::string> argv) {
+// A dump by hasync itself may be of this one, wherever it and its state are. What a program needs to log in to its
+// server may be in the user's home.
+Error become_dump(const Session& session, std::vector<std::string> argv) {
   if (argv.front() == "hasync") {
     auto program = own_program();
     if (!program) return program.error();
     argv.front() = std::move(*program);
   }
-  return become(argv, {"HOME=" + from_ssh("HOME"), "USER=" + from_ssh("USER"), "LC_ALL=C"});
+  return become(argv, {"HOME=" + from_ssh("HOME"), "USER=" + from_ssh("USER"), "LC_ALL=C",
+                       "HASYNC_STATE_DIR=" + session.state_folder});
 }
 
 Result<ExitCode> serve(Session& session) {
@@ -85,7 +86,7 @@ Result<ExitCode> serve(Session& session) {
   auto permission = peer::allow(command, {peer::folders_of(loaded->config), dumps_of(loaded->config)}, confinement);
   if (!permission) return fail(refusal(session, command, permission.error().message));
   if (permission->what == peer::Permission::What::describe) return describe_node(session, permission->sources);
-  if (permission->what == peer::Permission::What::dump) return fail(become_dump(std::move(permission->argv)));
+  if (permission->what == peer::Permission::What::dump) return fail(become_dump(session, std::move(permission->argv)));
   return fail(become_confined({std::move(permission->argv), std::move(permission->sources)}));
 }
 

@@ -16,6 +16,7 @@ enum class ExitCode {
   unreachable = 4,
   busy = 5,
   unsafe = 6,
+  no_program = 127,  // in the place of a shell, as one tells it
   interrupted = 130,
 };
 

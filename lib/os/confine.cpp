@@ -114,7 +114,7 @@ std::vector<char*> pointers(const std::vector<std::string>& words) {
 }
 
 Error no_program(const std::string& name) {
-  return {ExitCode::failed, fmt::format("there is no {} here; install it", name)};
+  return {ExitCode::no_program, fmt::format("there is no {} here; install it", name)};
 }
 
 Error execute(const std::string& file, const std::vector<std::string>& argv, std::vector<std::string> environment) {

@@ -3,6 +3,7 @@ import json
 import os
 import pathlib
 import select
+import sqlite3
 import subprocess
 
 import pytest
@@ -32,8 +33,7 @@ class East:
         (self.source / "to-folder").symlink_to(self.outside / "folder")
         self.config, self.state = self.folder / "east.yaml", self.folder / "east-state"
         self.datasets = [{"name": "app", "source": str(self.source)}, {"name": "odd", "source": str(self.odd)}]
-        self.write({"node": {"name": "east", "role": "primary"}, "peer": {"name": "west", "host": "127.0.0.1"},
-                    "sync": {"store": str(self.folder / "east-store"), "datasets": self.datasets}})
+        self.has(self.datasets)
         # Hands the command on as ssh and sshd do.
         self.direct = self.folder / "direct"
         self.direct.write_text(f'#!/bin/sh\nshift\nSSH_ORIGINAL_COMMAND="$*" exec {HASYNC} --config {self.config} --state-dir {self.state} agent serve\n')
@@ -41,6 +41,10 @@ class East:
         key = (ssh.folder / "client_key.pub").read_text()
         (ssh.folder / "authorized_keys").write_text(
             f'restrict,command="{HASYNC} --config {self.config} --state-dir {self.state} agent serve" {key}')
+
+    def has(self, datasets):
+        self.write({"node": {"name": "east", "role": "primary"}, "peer": {"name": "west", "host": "127.0.0.1"},
+                    "sync": {"store": str(self.folder / "east-store"), "datasets": datasets}})
 
     def write(self, settings):
         self.config.write_text(json.dumps(settings))
@@ -126,6 +130,31 @@ def test_a_real_sync_needs_nothing_else(pair, east):
     damaged = pair.run("points", "verify", "--source")
     assert damaged.returncode == 1 and "DIFFERS     app/sub/f: other content of the same size and time" in damaged.stdout
     assert east.refusals() == []
+
+
+def test_dumps_come_through_it(pair, east):
+    with sqlite3.connect(east.folder / "app.db") as database:
+        database.execute("CREATE TABLE t (x)")
+    datasets = [{"name": "db", "type": "sqlite", "source": str(east.folder / "app.db")}, {"name": "said", "type": "command", "run": ["env"]}]
+    east.has(datasets)
+    pair.set("sync", datasets=datasets)
+    assert pair.json("sync")["result"] == "success"
+    with sqlite3.connect(f"file:{pair.current / 'db' / 'dump.sqlite'}?immutable=1", uri=True) as database:
+        assert database.execute("SELECT count(*) FROM t").fetchone() == (0,)
+    said = (pair.current / "said" / "dump").read_text().splitlines()
+    assert sorted(line.partition("=")[0] for line in said) == ["HASYNC_STATE_DIR", "HOME", "LC_ALL", "PATH", "USER"]
+    assert f"HASYNC_STATE_DIR={east.state}" in said
+    assert east.refusals() == []
+
+
+def test_a_program_that_east_does_not_have_is_told_as_by_a_shell(pair, east):
+    datasets = [{"name": "said", "type": "command", "run": ["no-such-program", "-x"]}]
+    east.has(datasets)
+    assert east.serve("no-such-program -x").returncode == 127
+    pair.set("sync", datasets=datasets)
+    done = pair.run("sync")
+    assert done.returncode == 1
+    assert done.stderr == "hasync: dataset said: east has no program no-such-program; install it there, or name it by its absolute path\n"
 
 
 def test_describes_sources(east):
