@@ -14,6 +14,8 @@ namespace {
 constexpr auto connect_timeout = std::chrono::seconds{15};
 // An rsync that neither sends nor receives for so long ends itself (exit status 30).
 constexpr int io_timeout_s = 120;
+// While rsync reads a large file for its checksum it says nothing; ssh sees to it that a dead connection ends.
+const std::vector<std::string> by_checksum{"--checksum", "--checksum-choice=xxh128", "--timeout=86400"};
 constexpr int unsupported = 4, socket_failed = 10, stream_ended = 12, no_data = 30, no_daemon = 35, vanished = 24,
               partial = 23, ssh_failed = 255, no_remote_program = 127;
 
@@ -126,6 +128,13 @@ std::vector<std::string> plan_argv(const config::Config& settings, const config:
   return argv;
 }
 
+std::vector<std::string> compare_argv(const config::Config& settings, const config::Dataset& dataset,
+                                      const std::string& folder) {
+  auto argv = plan_argv(settings, dataset, folder);
+  argv.insert(argv.end() - 2, by_checksum.begin(), by_checksum.end());
+  return argv;
+}
+
 std::vector<std::string> look_argv(const config::Config& settings, const config::Dataset& dataset,
                                    const std::string& list, const std::string& nowhere) {
   auto argv = argv_from_peer(settings, dataset);
@@ -147,7 +156,8 @@ std::vector<std::string> transfer_moved_argv(const config::Config& settings, con
                                              const std::string& guessed, const std::string& target) {
   auto argv = argv_of_transfer(settings, dataset, Progress::silent);
   append_bare_list(argv, "-");
-  argv.insert(argv.end(), {"--checksum", "--itemize-changes", "--itemize-changes", "--link-dest=" + guessed,
+  argv.insert(argv.end(), by_checksum.begin(), by_checksum.end());
+  argv.insert(argv.end(), {"--itemize-changes", "--itemize-changes", "--link-dest=" + guessed,
                            peer::rsync_source(settings.peer, dataset.source), target + "/"});
   return argv;
 }

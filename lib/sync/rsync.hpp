@@ -16,6 +16,9 @@ std::string listed(const std::string& path);
 // A dry run that lists what differs between the source and `newest`, the dataset's folder in the newest point.
 std::vector<std::string> plan_argv(const config::Config& settings, const config::Dataset& dataset,
                                    const std::string& newest);
+// The same, but that everything is read, and nothing taken for the same by its size and time.
+std::vector<std::string> compare_argv(const config::Config& settings, const config::Dataset& dataset,
+                                      const std::string& folder);
 // A dry run that lists what there is in the source of what `list` names ("-": its standard input), as paths that each
 // end with NUL, and which are hard links of which; `nowhere` is no folder.
 std::vector<std::string> look_argv(const config::Config& settings, const config::Dataset& dataset,

@@ -19,16 +19,6 @@ namespace fs = std::filesystem;
 
 // Who asked is there to end it, with Ctrl-C.
 constexpr auto no_limit = std::chrono::days{365};
-// While rsync reads a large file for its checksum it says nothing; ssh sees to it that a dead connection ends.
-constexpr auto* io_timeout = "--timeout=86400";
-
-// The plan of a run, but for that everything is read.
-std::vector<std::string> compare_argv(const config::Config& settings, const config::Dataset& dataset,
-                                      const std::string& folder) {
-  auto argv = plan_argv(settings, dataset, folder);
-  argv.insert(argv.end() - 2, {"--checksum", "--checksum-choice=xxh128", io_timeout});
-  return argv;
-}
 
 Result<void> ask_who_is_there(const SourceOrder& order, Carrier& carrier) {
   const auto& settings = order.settings;

@@ -107,6 +107,19 @@ TEST_CASE("a plan writes nothing, and what is shared within the store needs no p
                                  "--link-dest=/s/points/p/app", "/s/points/p/app/", "/s/trash/o/app/"});
 }
 
+TEST_CASE("where whole files are read for their checksums, silence is no sign of a lost connection") {
+  const auto timeout = [](const std::vector<std::string>& argv) {
+    const auto last =
+        std::find_if(argv.rbegin(), argv.rend(), [](const auto& each) { return each.starts_with("--timeout="); });
+    return last == argv.rend() ? "" : *last;
+  };
+  CHECK(timeout(transfer_listed_argv(over_ssh(), app, {}, "l", "/t", Progress::silent)) == "--timeout=120");
+  for (const auto& argv : {compare_argv(over_ssh(), app, "/p"), transfer_moved_argv(over_ssh(), app, "/g", "/t")}) {
+    CHECK(std::find(argv.begin(), argv.end(), "--checksum") != argv.end());
+    CHECK(timeout(argv) == "--timeout=86400");
+  }
+}
+
 TEST_CASE("each end of rsync is judged") {
   using End = ProcessResult::End;
   const auto settings = over_ssh();
