@@ -78,11 +78,6 @@ std::string file_identity(const std::string& path) {
   return fmt::format("inode {}", found.st_ino);
 }
 
-std::string file_system_identity(const std::string& path) {
-  struct statvfs found {};
-  return ::statvfs(path.c_str(), &found) == 0 ? fmt::format("{:016x}", found.f_fsid) : std::string{};
-}
-
 bool can_read_folder(const std::string& path) {
   std::error_code none;
   return fs::is_directory(path, none) && ::access(path.c_str(), R_OK | X_OK) == 0;

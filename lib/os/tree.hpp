@@ -19,9 +19,6 @@ Result<void> exchange(const std::string& one, const std::string& other);
 // reboot, which may give the device another number; empty when nothing is there.
 std::string file_identity(const std::string& path);
 
-// Tells the file system that `path` is on from every other of this machine, also after a reboot where the file system
-// has an identity of its own, as ext4, XFS and btrfs do (statfs(2), f_fsid); empty when nothing is there.
-std::string file_system_identity(const std::string& path);
 // Whether `path` is a folder that we may list and go into.
 bool can_read_folder(const std::string& path);
 

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/text.hpp"
+#include "os/file_system.hpp"
 #include "os/tree.hpp"
 
 namespace hasync::peer {

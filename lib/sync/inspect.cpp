@@ -57,6 +57,13 @@ bool same_attributes(const Entry& one, const Entry& other) {
          one.status.st_gid == other.status.st_gid && same_time(one.status.st_mtim, other.status.st_mtim);
 }
 
+// By a hard link, or as a snapshot and what it was made from have it, which each have a device number of their own: all
+// that happens to a file there changes its time of change.
+bool is_one_file(const Entry& one, const Entry& other) {
+  const bool is_one = one.there && other.there && !one.is_folder() && one.status.st_ino == other.status.st_ino;
+  return is_one && (one.status.st_dev == other.status.st_dev || same_time(one.status.st_ctim, other.status.st_ctim));
+}
+
 class Comparison {
  public:
   Comparison(std::string one, std::string other, std::string dataset, const OnDifference& on_difference)
@@ -64,9 +71,7 @@ class Comparison {
 
   Result<void> below(const std::string& path) {
     const auto one = entry_at(in(one_, path)), other = entry_at(in(other_, path));
-    const bool shared = one.there && other.there && !one.is_folder() && one.status.st_ino == other.status.st_ino &&
-                        one.status.st_dev == other.status.st_dev;
-    if (shared) return {};
+    if (is_one_file(one, other)) return {};
     if (one.there && !other.there) HASYNC_CHECK(tell(What::deleted, one, path));
     if (!one.there && other.there) HASYNC_CHECK(tell(What::created, other, path));
     if (one.there && other.there) {

@@ -52,6 +52,28 @@ def btrfs_pair(pair):
         yield pair
 
 
+def run(*argv):
+    return subprocess.run(argv, check=True, timeout=60, stdout=subprocess.PIPE, text=True).stdout.strip()
+
+
+@contextlib.contextmanager
+def loop_device(image):
+    device = run("losetup", "--find", "--show", str(image))
+    try:
+        yield device
+    finally:
+        run("losetup", "--detach", device)
+
+
+@contextlib.contextmanager
+def mounted_at(device, folder):
+    run("mount", device, str(folder))
+    try:
+        yield
+    finally:
+        run("umount", str(folder))
+
+
 def used(folder):
     os.sync()
     found = os.statvfs(folder)
@@ -103,6 +125,40 @@ def test_files_of_one_name_do_not_take_each_others_blocks(sharing_pair):
             file.write(b"changed")
     pair.ok("sync")
     assert tree(pair.current / "app") == tree(pair.source)
+
+
+def test_points_diff_tells_only_what_differs(sharing_pair):
+    pair, _ = sharing_pair
+    for number in range(6):
+        (pair.source / f"f{number}").write_text(str(number))
+    (pair.source / "link").symlink_to("f0")
+    first = pair.json("sync")["point"]
+    (pair.source / "f1").write_text("changed")
+    (pair.source / "f2").chmod(0o600)
+    (pair.source / "f3").unlink()
+    pair.ok("sync")
+    assert pair.ok("points", "diff", first).splitlines() == ["attributes  app/./", "changed     app/f1", "attributes  app/f2", "deleted     app/f3"]
+
+
+def test_of_xfs_the_file_system_is_known_and_not_its_device(pair):
+    with mounted("xfs", pair.folder / "first"):
+        pass
+    image, moved = pair.folder / "first.image", pair.folder / "moved.image"
+
+    def sync():
+        (pair.source / "f").write_text("1")
+        return pair.run("sync")
+
+    with loop_device(image) as device:
+        with mounted_at(device, pair.source):
+            assert sync().returncode == 0
+        subprocess.run(["cp", "--sparse=always", str(image), str(moved)], check=True, timeout=60)
+        with loop_device(moved) as other, mounted_at(other, pair.source):
+            assert sync().returncode == 0
+        run("mkfs.xfs", "-q", "-f", device)
+        with mounted_at(device, pair.source):
+            held = sync()
+            assert held.returncode == 6 and "is on another file system than before" in held.stderr
 
 
 def test_a_dump_is_placed_in_a_subvolume(btrfs_pair):
