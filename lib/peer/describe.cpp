@@ -89,8 +89,8 @@ Result<Description> ask_peer(const config::Peer& peer, ProcessRunner& runner, Du
   if (ended.end != ProcessResult::End::exited || ended.code == 255)
     return fail(ended.end == ProcessResult::End::timed_out ? explain_ssh(peer, "timed out")
                                                            : explain_ssh(peer, ended.errors));
-  if (ended.code == 127)
-    return fail(ExitCode::failed, fmt::format("{} has no hasync in its PATH; install it there too", peer.name));
+  if (ended.code == static_cast<int>(ExitCode::no_program))
+    return fail(ExitCode::no_program, fmt::format("{} has no hasync in its PATH; install it there too", peer.name));
   if (auto refusal = told_refusal(peer, ended.errors)) return fail(std::move(*refusal));
   if (ended.code == static_cast<int>(ExitCode::usage) && !sources.empty())
     return fail(ExitCode::failed, fmt::format("hasync on {} does not know agent describe --source, so it is older than "

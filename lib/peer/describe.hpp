@@ -34,8 +34,8 @@ Result<Description> parse_description(const std::string& text);
 // Looks at a folder of this node.
 Source look_at_source(const std::string& path);
 
-// Asks about `sources`, too. ExitCode::unreachable where ssh fails, ExitCode::failed where the peer has no hasync or it
-// fails there, ExitCode::unsafe where another node answers than the one that is meant.
+// Asks about `sources`, too. ExitCode::unreachable where ssh fails, ExitCode::no_program where the peer has no hasync,
+// ExitCode::failed where it fails there, ExitCode::unsafe where another node answers than the one that is meant.
 Result<Description> ask_peer(const config::Peer& peer, ProcessRunner& runner, Duration timeout,
                              const std::vector<std::string>& sources = {});
 

@@ -27,7 +27,8 @@ Result<Answer> ask_peer(store::Database& database, const store::NodeState& node,
     return answer_of(sources, std::nullopt);
   }
   const auto told = peer::ask_peer(settings.peer, seams.runner, ask_timeout, folders);
-  if (!told && told.error().code == ExitCode::failed && !node.peer) {
+  if (!told && told.error().code == ExitCode::no_program) {
+    if (node.peer) return fail(ExitCode::failed, told.error().message);
     carrier.note(told.error().message);
     return Answer{};
   }

@@ -451,6 +451,20 @@ def test_a_peer_without_hasync_is_pulled_from_with_a_note_but_not_taken_over_fro
     assert {guard["name"]: guard["verdict"] for guard in why["guards"]}["peer-term"] == "unknown"
 
 
+@pytest.mark.parametrize("said, status, told", [
+    ("echo 'hasync: /etc/hasync/hasync.yaml:3:1: settings are wrong' >&2", 3, "hasync: hasync on east: exit status 3: hasync: /etc/hasync/hasync.yaml:3:1: settings are wrong\n"),
+    ("echo 'hasync: --source is not known' >&2", 2, "hasync: hasync on east does not know agent describe --source, so it is older than this one; install the same version on both\n"),
+    ("echo '{}'", 0, "hasync: the peer's description of itself is not understood: {}\n")])
+def test_a_peer_whose_hasync_does_not_tell_who_it_is_is_not_pulled_from_even_at_first(ssh_pair, said, status, told):
+    pair, server = ssh_pair
+    (pair.source / "f").write_text("1")
+    (server.bin / "hasync").write_text(f"#!/bin/sh\n{said}\nexit {status}\n")
+    (server.bin / "hasync").chmod(0o755)
+    refused = pair.run("sync")
+    assert (refused.returncode, refused.stderr) == (1, told)
+    assert not pair.current.exists()
+
+
 @pytest.mark.parametrize("fault,told", [
     ("key", "the ssh host key of east (127.0.0.1) has changed: either it was installed anew, or someone is in between. "
             "Compare its fingerprint on east itself, then replace the old key in known_hosts"),
