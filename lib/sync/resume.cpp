@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <cctype>
 #include <charconv>
 #include <filesystem>
 #include <map>
@@ -72,6 +73,23 @@ Result<void> take_up_parts(const std::string& run, const std::string& into, Carr
   return {};
 }
 
+// "f" of ".f.Ab3dE9": what rsync calls f until it has all of it. An rsync that is killed leaves it so.
+std::optional<std::string> unfinished(const std::string& name) {
+  constexpr std::size_t random = 7;  // with the dot
+  if (name.size() <= random + 1 || name.front() != '.' || name[name.size() - random] != '.') return std::nullopt;
+  const bool is_random =
+      std::all_of(name.end() - random + 1, name.end(), [](unsigned char c) { return std::isalnum(c); });
+  return is_random ? std::optional{name.substr(1, name.size() - random - 1)} : std::nullopt;
+}
+
+// Makes it a part. A file that is really called so at the source is fetched anew then. What cannot be kept is no loss.
+void keep_as_part(const std::string& run, const fs::path& path, const std::string& name) {
+  const auto parts = fs::path{partial_in(run)} / *path.lexically_relative(run).begin();
+  std::error_code none;
+  fs::create_directories(parts, none);
+  fs::rename(path, parts / name, none);
+}
+
 // Of what a run had just files of one name are at hand for the next. Others are one with those of a point or of a run,
 // by names that may be files of their own at the source by now; and symlinks rsync follows that are folders by now.
 Result<void> keep_plain_files(const std::string& run) {
@@ -80,8 +98,13 @@ Result<void> keep_plain_files(const std::string& run) {
   for (fs::recursive_directory_iterator entry{run, error}, end; !error && entry != end; entry.increment(error)) {
     struct stat found {};
     if (::lstat(entry->path().c_str(), &found) != 0 || S_ISDIR(found.st_mode)) continue;
-    if (S_ISLNK(found.st_mode) || found.st_nlink > 1)
-      HASYNC_CHECK(beneath.remove(entry->path().lexically_relative(run).string()));
+    const auto path = entry->path().lexically_relative(run);
+    if (S_ISLNK(found.st_mode) || found.st_nlink > 1) {
+      HASYNC_CHECK(beneath.remove(path.string()));
+      continue;
+    }
+    const auto name = unfinished(path.filename().string());
+    if (name && found.st_size >= worth_sharing && *path.begin() != parts_name) keep_as_part(run, entry->path(), *name);
   }
   return error ? Result<void>{fail(os_error("cannot read " + run, error.value()))} : Result<void>{};
 }
