@@ -4,6 +4,8 @@ import random
 import stat
 import subprocess
 
+from trees import acl, capability
+
 ROOT = os.geteuid() == 0
 NAMES = [b"a", b"b", b"c", b"d d", b"new\nline", b"-rf", b"\xff\xfe", b"per%cent\\#012", b"x => y", b" b ", b"t\tab", b"*", b"#x", b";y"]
 
@@ -56,7 +58,7 @@ class Mutator:
 
     def change(self):
         self.random.choice([self.create, self.create, self.folder_made, self.overwrite, self.append, self.same_size, self.replace, self.mode, self.owner,
-                            self.time, self.attribute, self.remove, self.remove_folder, self.rename, self.rename_folder, self.symlink, self.hard_link, self.hard_link, self.part,
+                            self.time, self.attribute, self.access, self.capability, self.remove, self.remove_folder, self.rename, self.rename_folder, self.symlink, self.hard_link, self.hard_link, self.part,
                             self.node, self.file_for_folder, self.folder_for_file, self.link_for_folder, self.link_for_folder, self.folder_for_link, self.folder_for_link,
                             self.alike, self.moved_and_alike])()
         self.looks |= {(path, self.look(path)) for path in self.all(stat.S_ISREG)}
@@ -104,12 +106,22 @@ class Mutator:
             os.chown(path, self.random.randrange(3000), self.random.randrange(3000), follow_symlinks=False)
 
     def time(self):
-        if path := self.some(lambda mode: not stat.S_ISLNK(mode)):
-            os.utime(path, ns=(1, self.random.randrange(2 * 10**18)))
+        if path := self.some(lambda mode: True):
+            os.utime(path, ns=(1, self.random.randrange(2 * 10**18)), follow_symlinks=False)
 
     def attribute(self):
         if path := self.some(lambda mode: stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
             os.setxattr(path, b"user.of", self.random.randbytes(5))
+
+    def access(self):
+        """Of a folder, what is made in it inherits that, too."""
+        if path := self.some(lambda mode: stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
+            kinds = ["access", "default"] if os.path.isdir(path) else ["access"]
+            os.setxattr(path, "system.posix_acl_" + self.random.choice(kinds), acl(self.random.randrange(3000)))
+
+    def capability(self):
+        if ROOT and (path := self.some(stat.S_ISREG)):
+            os.setxattr(path, "security.capability", capability(self.random.randrange(30)))
 
     def remove(self):
         if path := self.some(lambda mode: not stat.S_ISDIR(mode)):

@@ -25,6 +25,17 @@ def fill(folder):
     os.utime(folder / "a" / "one", ns=(1, 1_234_567_890_123_456_789))
 
 
+def acl(user):
+    """Who owns a file, its group and this user may read it, as an attribute has it (linux/posix_acl_xattr.h)."""
+    return struct.pack("<I", 2) + b"".join(struct.pack("<HHI", *each) for each in
+                                           ((1, 7, 2**32 - 1), (2, 5, user), (4, 5, 2**32 - 1), (16, 5, 2**32 - 1), (32, 0, 2**32 - 1)))
+
+
+def capability(number):
+    """As an attribute has it (linux/capability.h)."""
+    return struct.pack("<5I", 0x02000001, 1 << number, 0, 0, 0)
+
+
 def fill_as_root(folder):
     """What only root can make, and what hangs on a file besides its mode."""
     for name, kind in (("device", stat.S_IFCHR), ("disk", stat.S_IFBLK), ("socket", stat.S_IFSOCK)):
@@ -33,12 +44,10 @@ def fill_as_root(folder):
     os.chown(folder / "owned", 1234, 4321)
     os.symlink("owned", folder / "owned link")
     os.chown(folder / "owned link", 4321, 1234, follow_symlinks=False)
-    acl = struct.pack("<I", 2) + b"".join(struct.pack("<HHI", *each) for each in
-                                          ((1, 7, 2**32 - 1), (2, 5, 1234), (4, 5, 2**32 - 1), (16, 5, 2**32 - 1), (32, 0, 2**32 - 1)))
     for name in ("a", "a/one"):
         os.setxattr(folder / name, "user.of", os.fsencode(name))
-        os.setxattr(folder / name, "system.posix_acl_access", acl)
-    os.setxattr(folder / "a" / "mode", "security.capability", struct.pack("<5I", 0x02000001, 1 << 13, 0, 0, 0))
+        os.setxattr(folder / name, "system.posix_acl_access", acl(1234))
+    os.setxattr(folder / "a" / "mode", "security.capability", capability(13))
 
 
 def tree(folder):
@@ -62,5 +71,5 @@ def tree(folder):
             extras = {name: os.getxattr(path, name, follow_symlinks=False) for name in os.listxattr(path, follow_symlinks=False)}
             peers = inodes.get(info.st_ino)  # an earlier name of the same file
             inodes.setdefault(info.st_ino, os.path.relpath(path, base))
-            found[os.path.relpath(path, base)] = (info.st_mode, info.st_uid, info.st_gid, info.st_mtime_ns if kind != stat.S_IFLNK else 0, content, peers, info.st_rdev, extras)
+            found[os.path.relpath(path, base)] = (info.st_mode, info.st_uid, info.st_gid, info.st_mtime_ns, content, peers, info.st_rdev, extras)
     return found
