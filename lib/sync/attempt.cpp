@@ -45,6 +45,7 @@ class Pull {
     const auto newest = store::current_point(order_.store);
     if (newest) HASYNC_CHECK(learn_links(order_.store, catalog, *newest));
     HASYNC_CHECK(catalog.begin(order_.point, newest));
+    if (newest) HASYNC_CHECK(check_room_for_dumps(*newest));
     HASYNC_TRY(const auto plan, plan_into(catalog));
     for (const auto& planned : plan.datasets) pulled_.counts += planned.counts;
     note_holds(plan);
@@ -118,6 +119,22 @@ class Pull {
       for (const auto& moved : plan.datasets[at].moved) counts.transferred -= moved.bytes;
     }
     return counts;
+  }
+
+  // They are made while it is planned; beside those of the newest point, as a dump that fails must not cost one.
+  Result<void> check_room_for_dumps(const std::string& newest) const {
+    std::int64_t before = 0;
+    for (const auto& dataset : carrier_.settings().sync.datasets)
+      if (dataset.type != config::DatasetType::files)
+        before += allocated_bytes(order_.store.point(newest) + "/" + dataset.name);
+    if (before == 0) return {};
+    HASYNC_TRY(auto room, room_at(order_.store.path));
+    if (before > room.free_bytes) {
+      HASYNC_CHECK(drop_what_was_left(order_.store));
+      HASYNC_TRY(room, room_at(order_.store.path));
+    }
+    auto refusal = refuse_room_for_dumps(before, room.free_bytes, order_.store.path, order_.request.forced);
+    return refusal ? Result<void>{fail(std::move(*refusal))} : Result<void>{};
   }
 
   Result<void> check_room(const Plan& plan) const {

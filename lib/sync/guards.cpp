@@ -119,6 +119,15 @@ std::optional<Error> refuse_room(std::int64_t to_come, std::int64_t free, const 
                            tell_size(to_come), store, tell_size(free), room)};
 }
 
+std::optional<Error> refuse_room_for_dumps(std::int64_t before, std::int64_t free, const std::string& store,
+                                           const std::vector<std::string>& forced) {
+  if (before <= free || is_forced(forced, room)) return std::nullopt;
+  return Error{ExitCode::failed,
+               fmt::format("no room: the dumps of the newest point take {}, and the store {} has {} free for new ones; "
+                           "make room there, or lower sync.keep (if they are smaller by now: hasync sync --force={})",
+                           tell_size(before), store, tell_size(free), room)};
+}
+
 std::optional<Error> refuse_inodes(std::int64_t needed, std::int64_t free, const std::string& store,
                                    const std::vector<std::string>& forced) {
   if (needed <= free || is_forced(forced, room)) return std::nullopt;

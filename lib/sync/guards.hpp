@@ -51,6 +51,9 @@ std::vector<Hold> reasons_to_hold(const config::Config& settings, const config::
 // Whether what is to come, in bytes as they will be on disk, has room in the store.
 std::optional<Error> refuse_room(std::int64_t to_come, std::int64_t free, const std::string& store,
                                  const std::vector<std::string>& forced);
+// The same for dumps, of which only what those of the newest point take is known.
+std::optional<Error> refuse_room_for_dumps(std::int64_t before, std::int64_t free, const std::string& store,
+                                           const std::vector<std::string>& forced);
 // The same for its files and folders, each of which is an inode.
 std::optional<Error> refuse_inodes(std::int64_t needed, std::int64_t free, const std::string& store,
                                    const std::vector<std::string>& forced);

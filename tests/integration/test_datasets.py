@@ -228,6 +228,11 @@ def test_a_full_disk_under_a_dump_is_told_with_numbers(pair):
         pair.ok("sync")
         command(pair, "head", "-c", "2000000", "/dev/zero")
         assert re.search(r"dataset db: cannot write .*/dumps/db/dump: No space left on device \(.* free", pair.fails_to_sync())
+        command(pair, "head", "-c", "600000", "/dev/urandom")
+        pair.ok("sync")
+        refused = pair.fails_to_sync()  # before it begins
+        assert re.search(r"no room: the dumps of the newest point take 5.*KiB, and the store .* has .* KiB free for new ones", refused)
+        assert "No space left" in pair.fails_to_sync("--force=room")
     finally:
         subprocess.run(["umount", str(pair.store)], check=True)
 

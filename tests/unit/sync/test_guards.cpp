@@ -104,6 +104,14 @@ TEST_CASE("what has no room is not begun") {
         "sync.keep (files with holes take less: hasync sync --force=room)");
 }
 
+TEST_CASE("dumps that take more than is free are not begun") {
+  CHECK_FALSE(refuse_room_for_dumps(10, 10, "/srv/hasync", {}));
+  CHECK_FALSE(refuse_room_for_dumps(11, 10, "/srv/hasync", {"room"}));
+  CHECK(refuse_room_for_dumps(3 << 20, 1 << 20, "/srv/hasync", {})->message ==
+        "no room: the dumps of the newest point take 3.0 MiB, and the store /srv/hasync has 1.0 MiB free for new ones; "
+        "make room there, or lower sync.keep (if they are smaller by now: hasync sync --force=room)");
+}
+
 TEST_CASE("what has no inodes left is not begun") {
   CHECK_FALSE(refuse_inodes(10, 10, "/srv/hasync", {}));
   CHECK_FALSE(refuse_inodes(11, 10, "/srv/hasync", {"room"}));
