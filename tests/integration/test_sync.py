@@ -183,9 +183,16 @@ def test_rsync_killed_failing_or_hanging(pair, tmp_path, body, told):
 
 
 def test_vanished_files_are_a_success_with_a_note(pair, tmp_path):
-    (pair.source / "f").write_text("1")
-    told = json.loads(pair.ok("sync", "--json", env={"PATH": shim(tmp_path, "rsync", '/usr/bin/rsync "$@"\nexit 24')}))
+    """The sender's open(2) of one finds nothing, though it was listed."""
+    for name in ("f", "gone", "h"):
+        (pair.source / name).write_text(name)
+    calls = "open,openat,openat2"
+    body = f'exec strace -f -qq -o /dev/null -P gone -e trace={calls} -e inject={calls}:error=ENOENT /usr/bin/rsync "$@"'
+    told = json.loads(pair.ok("sync", "--json", env={"PATH": shim(tmp_path, "rsync", body)}))
     assert (told["result"], told["note"]) == ("success", "dataset app: some files vanished while they were read")
+    assert sorted(os.listdir(pair.current / "app")) == ["f", "h"]
+    assert pair.json("points", "verify")["damaged"] == []
+    assert pair.json("sync")["result"] == "success" and tree(pair.current / "app") == tree(pair.source)
 
 
 @pytest.mark.skipif(not ROOT, reason="mounting a small tmpfs needs root")
