@@ -139,3 +139,9 @@ def test_each_point_is_its_sources_as_they_were_and_stays_so(pair):
     seen = keep_each_point_exact(pair, ROUNDS)
     assert 0 < seen["a clone is ready"] < ROUNDS
     assert sum(seen[each] for each in (*ENDS, "changes meanwhile")) > 0
+
+
+def test_and_over_ssh_where_rsync_sends_only_what_differs(ssh_pair):
+    pair, server = ssh_pair
+    server.describe("primary", 1)
+    keep_each_point_exact(pair, ROUNDS // 8)
