@@ -8,6 +8,7 @@
 #include "cmd/commands.hpp"
 #include "config/load.hpp"
 #include "os/confine.hpp"
+#include "os/log.hpp"
 #include "os/process.hpp"
 #include "os/processor.hpp"
 #include "peer/allowed.hpp"
@@ -39,10 +40,11 @@ Result<ExitCode> describe_node(Session& session, const std::vector<std::string>&
 }
 
 Result<void> record(const Session& session, const std::string& command, const std::string& reason) {
-  HASYNC_TRY(auto database, store::open_state(session.state()));
   const auto connection = from_ssh("SSH_CONNECTION");  // ssh(1): the client's address comes first
-  return store::count_refusal(
-      database, {session.clock.now(), 1, command, reason, printable(connection.substr(0, connection.find(' ')))});
+  const auto address = printable(connection.substr(0, connection.find(' ')));
+  say_to_syslog(fmt::format("refused {} from {}: {}", command.empty() ? "a shell" : command, address, reason));
+  HASYNC_TRY(auto database, store::open_state(session.state()));
+  return store::count_refusal(database, {session.clock.now(), 1, command, reason, address});
 }
 
 Error refusal(const Session& session, const std::string& command, const std::string& reason) {

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <sys/stat.h>
+#include <syslog.h>
 #include <unistd.h>
 
 #include <cstdio>
@@ -22,6 +23,12 @@ bool stderr_is_journal() {
 
 // fmt::print(3) throws where stderr is closed or on a full disk; what cannot be said must not end a promotion.
 void say_on_stderr(std::string_view text) { static_cast<void>(std::fwrite(text.data(), 1, text.size(), stderr)); }
+
+void say_to_syslog(std::string_view line) {
+  ::openlog("hasync", LOG_PID, LOG_AUTHPRIV);
+  ::syslog(LOG_NOTICE, "%.*s", static_cast<int>(line.size()), line.data());
+  ::closelog();
+}
 
 Log::Log(Verbosity verbosity)
     : verbosity_(verbosity), to_journal_(stderr_is_journal()), watched_(to_journal_ || ::isatty(STDERR_FILENO) == 1) {}

@@ -11,6 +11,9 @@ enum class Verbosity { quiet, verbose };
 // As it is, past every priority; trouble with it is ignored.
 void say_on_stderr(std::string_view text);
 
+// To where sshd(8) says who was let in (syslog(3), LOG_AUTHPRIV), printable.
+void say_to_syslog(std::string_view line);
+
 class Log {
  public:
   explicit Log(Verbosity verbosity);

@@ -231,10 +231,10 @@ class SshServer:
         return {"name": "east", "host": "127.0.0.1", "port": self.port, "user": user,
                 "identity_file": str(self.folder / "client_key"), "known_hosts_file": str(self.known_hosts)}
 
-    def describe(self, role, term, node="east", version="0.1.0"):
+    def describe(self, role, term, node="east", version="0.1.0", **more):
         """What a hasync on the peer answers from now on."""
         (self.bin / "hasync").write_text("#!/bin/sh\ncat <<'END'\n" + json.dumps(
-            {"schema": "hasync.describe/1", "node": node, "role": role, "term": term, "version": version, "at": "2026-01-01T00:00:00Z"}) + "\nEND\n")
+            {"schema": "hasync.describe/1", "node": node, "role": role, "term": term, "version": version, "at": "2026-01-01T00:00:00Z", **more}) + "\nEND\n")
         (self.bin / "hasync").chmod(0o755)
 
     def trust(self, key):

@@ -2,6 +2,7 @@
 import contextlib
 import json
 import os
+import pathlib
 import re
 import shutil
 import signal
@@ -395,6 +396,20 @@ def test_a_run_that_is_interrupted_leaves_no_connection_either(ssh_pair, tmp_pat
     running.communicate(timeout=30)
     assert running.returncode != 0
     assert not (pair.state / "peer.socket").exists()
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_ciphers_of_aes_gcm_come_first_where_both_have_instructions_for_aes(ssh_pair, there):
+    pair, server = ssh_pair
+    (pair.source / "f").write_text("1")
+    here = re.search(r"^(flags|Features)\b.* aes\b", pathlib.Path("/proc/cpuinfo").read_text(), re.MULTILINE) is not None
+    server.describe("primary", 1, has_aes=there)
+    pair.ok("sync")  # now it is known of the peer
+    said = pair.folder / "said"
+    pair.ok("sync", env={"PATH": shim(pair.folder, "ssh", f'echo "$*" >>"{said}"\nexec /usr/bin/ssh "$@"')})
+    master, = (line for line in said.read_text().splitlines() if " -M " in line)
+    chosen = re.findall(r" -c (\S+)", master)
+    assert ["-gcm" in each.split(",")[0] for each in chosen] == ([True] if here and there else [])
 
 
 def test_a_run_that_cannot_share_a_connection_makes_one_for_each_program(ssh_pair):

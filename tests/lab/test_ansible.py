@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 
-from lab import Lab
+from lab import Lab, eventually
 
 BUILD = pathlib.Path(os.environ["HASYNC_BUILD"])
 ANSIBLE = pathlib.Path(__file__).parents[2] / "etc" / "ansible"
@@ -124,11 +124,13 @@ def test_the_exchanged_keys_let_west_pull_and_nothing_more(east, west):
     assert west.tell("cat", "/srv/hasync/current/app/greeting") == "from east\n"
     status = west.status()
     assert (status["role"], status["peer"], status["recovery_point"]["files"] > 0) == ("secondary", "east", True)
-    for host, peer in ((west, "east"), (east, "west")):
+    for host, peer in ((west, east), (east, west)):
         ssh = ["ssh", "-F", "none", "-i", "/etc/hasync/ssh/id_ed25519", "-o", "IdentitiesOnly=yes", "-o", "BatchMode=yes",
-               "-o", "UserKnownHostsFile=/etc/hasync/ssh/known_hosts", "-o", "GlobalKnownHostsFile=none", f"{peer}.example.net"]
-        assert json.loads(host.tell(*ssh, "hasync", "agent", "describe"))["node"] == peer
+               "-o", "UserKnownHostsFile=/etc/hasync/ssh/known_hosts", "-o", "GlobalKnownHostsFile=none", f"{peer.name}.example.net"]
+        assert json.loads(host.tell(*ssh, "hasync", "agent", "describe"))["node"] == peer.name
         refused = host.run(*ssh, "cat", "/etc/shadow", check=False)
+        said = eventually("it is in the journal there", lambda: peer.run("journalctl", "--quiet", "--identifier=hasync", "--output=cat", "--grep=^refused", check=False).stdout)
+        assert said.startswith(f"refused cat /etc/shadow from {host.address}: ")
         assert (refused.returncode, refused.stdout) == (6, "") and "hasync: refused: cat /etc/shadow: " in refused.stderr
         assert "PTY allocation request failed" in host.run(*ssh[:-1], "-tt", ssh[-1], "true", check=False).stderr
 
