@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <cstdlib>
+#include <utility>
 
 #include "base/text.hpp"
 #include "cmd/command.hpp"
@@ -11,6 +12,7 @@
 #include "os/log.hpp"
 #include "os/process.hpp"
 #include "os/processor.hpp"
+#include "os/relay.hpp"
 #include "peer/allowed.hpp"
 #include "peer/describe.hpp"
 #include "store/node_state.hpp"
@@ -21,6 +23,7 @@ namespace hasync::cmd {
 namespace {
 
 constexpr std::size_t shown_of_command = 160;
+constexpr int signalled = 128;  // and the signal's number, as a shell exits then
 
 std::string from_ssh(const char* name) {
   const char* value = std::getenv(name);
@@ -66,16 +69,29 @@ std::vector<std::vector<std::string>> dumps_of(const config::Config& settings) {
   return dumps;
 }
 
+// By 255 the peer's ssh(1) tells that it failed itself.
+ExitCode exit_of_dump(int code) {
+  constexpr int failure_of_ssh = 255;
+  return code == failure_of_ssh ? ExitCode::failed : static_cast<ExitCode>(code);
+}
+
 // A dump by hasync itself may be of this one, wherever it and its state are. What a program needs to log in to its
 // server may be in the user's home.
-Error become_dump(const Session& session, std::vector<std::string> argv) {
+Result<ExitCode> dump(Session& session, const config::Config& settings, std::vector<std::string> argv) {
+  const auto name = printable(argv.front());
   if (argv.front() == "hasync") {
-    auto program = own_program();
-    if (!program) return program.error();
-    argv.front() = std::move(*program);
+    HASYNC_TRY(argv.front(), own_program());
   }
-  return become(argv, {"HOME=" + from_ssh("HOME"), "USER=" + from_ssh("USER"), "LC_ALL=C",
-                       "HASYNC_STATE_DIR=" + session.state_folder});
+  HASYNC_TRY(auto ended, relay({.argv = std::move(argv),
+                                .environment = {"HOME=" + from_ssh("HOME"), "USER=" + from_ssh("USER"), "LC_ALL=C",
+                                                "HASYNC_STATE_DIR=" + session.state_folder},
+                                .timeout = settings.sync.timeout},
+                               session.runner));
+  say_on_stderr(std::exchange(ended.errors, {}));
+  if (ended.end == ProcessResult::End::exited) return exit_of_dump(ended.code);
+  const auto code =
+      ended.end == ProcessResult::End::signalled ? signalled + ended.code : static_cast<int>(ExitCode::failed);
+  return fail(static_cast<ExitCode>(code), fmt::format("{} here: {}", name, tell_end(ended)));
 }
 
 Result<ExitCode> serve(Session& session) {
@@ -88,7 +104,8 @@ Result<ExitCode> serve(Session& session) {
   auto permission = peer::allow(command, {peer::folders_of(loaded->config), dumps_of(loaded->config)}, confinement);
   if (!permission) return fail(refusal(session, command, permission.error().message));
   if (permission->what == peer::Permission::What::describe) return describe_node(session, permission->sources);
-  if (permission->what == peer::Permission::What::dump) return fail(become_dump(session, std::move(permission->argv)));
+  if (permission->what == peer::Permission::What::dump)
+    return dump(session, loaded->config, std::move(permission->argv));
   return fail(become_confined({std::move(permission->argv), std::move(permission->sources)}));
 }
 

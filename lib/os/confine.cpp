@@ -19,7 +19,6 @@ namespace hasync {
 namespace {
 
 constexpr std::array program_folders{"/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"};
-constexpr auto path_variable = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 // What the header of Debian 12 does not know yet: landlock(7) says which came when.
 constexpr std::uint64_t truncate = 1U << 14, ioctl_of_device = 1U << 15;
@@ -94,13 +93,6 @@ Result<void> confine(const std::string& file, const std::vector<std::string>& re
   return {};
 }
 
-std::string file_of(const std::string& program) {
-  if (program.find('/') != std::string::npos) return program;
-  for (const auto* folder : program_folders)
-    if (auto file = fmt::format("{}/{}", folder, program); ::access(file.c_str(), X_OK) == 0) return file;
-  return {};
-}
-
 // What we ignore or handle ourselves is no concern of the program's.
 void reset_signals() {
   for (const int number : {SIGTERM, SIGINT, SIGHUP, SIGPIPE}) static_cast<void>(std::signal(number, SIG_DFL));
@@ -113,32 +105,29 @@ std::vector<char*> pointers(const std::vector<std::string>& words) {
   return pointers;
 }
 
-Error no_program(const std::string& name) {
-  return {ExitCode::no_program, fmt::format("there is no {} here; install it", name)};
-}
-
-Error execute(const std::string& file, const std::vector<std::string>& argv, std::vector<std::string> environment) {
-  environment.emplace_back(path_variable);
+Error execute(const std::string& file, const std::vector<std::string>& argv) {
   reset_signals();
   ::close_range(3, ~0U, CLOSE_RANGE_CLOEXEC);
-  ::execve(file.c_str(), pointers(argv).data(), pointers(environment).data());
+  ::execve(file.c_str(), pointers(argv).data(), pointers({std::string{path_variable}}).data());
   return os_error(fmt::format("cannot start {}", file), errno);
 }
 
 }  // namespace
 
+std::string file_of(const std::string& program) {
+  if (program.find('/') != std::string::npos) return ::access(program.c_str(), X_OK) == 0 ? program : std::string{};
+  for (const auto* folder : program_folders)
+    if (auto file = fmt::format("{}/{}", folder, program); ::access(file.c_str(), X_OK) == 0) return file;
+  return {};
+}
+
 bool can_confine() { return landlock_version() >= 1; }
 
 Error become_confined(const ConfinedProgram& program) {
   const auto file = file_of(program.argv.front());
-  if (file.empty()) return no_program(program.argv.front());
+  if (file.empty()) return {ExitCode::no_program, fmt::format("there is no {} here; install it", program.argv.front())};
   if (const auto confined = confine(file, program.reads); !confined) return confined.error();
-  return execute(file, program.argv, {});
-}
-
-Error become(const std::vector<std::string>& argv, const std::vector<std::string>& environment) {
-  const auto file = file_of(argv.front());
-  return file.empty() ? no_program(argv.front()) : execute(file, argv, environment);
+  return execute(file, program.argv);
 }
 
 }  // namespace hasync

@@ -2,6 +2,7 @@
 // Linux 5.13).
 #pragma once
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/result.hpp"
@@ -22,7 +23,9 @@ struct ConfinedProgram {
 // it (stat(2), readlink(2)) is not kept from it. Where there is no Landlock it runs all the same.
 Error become_confined(const ConfinedProgram& program);
 
-// The same without being confined, with `environment` ("NAME=value") besides the PATH.
-Error become(const std::vector<std::string>& argv, const std::vector<std::string>& environment);
+// Where the system keeps its programs, for an environment.
+inline constexpr std::string_view path_variable = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+// The file of a program there, or the one that a slash in `program` names; empty: there is none that can be run.
+std::string file_of(const std::string& program);
 
 }  // namespace hasync

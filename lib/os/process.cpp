@@ -253,7 +253,10 @@ Result<ProcessResult> SystemProcessRunner::run(const ProcessSpec& spec) {
   };
   std::function<void(std::string_view)> take_output = spec.on_output ? spec.on_output : keep(result.output);
   if (spec.sink) take_output = sink;
-  const std::function<void(std::string_view)> take_errors = keep(result.errors);
+  const auto take_errors = [&](std::string_view chunk) {
+    const auto limit = spec.output_limit, length = result.errors.append(chunk).size();
+    if (length > limit) result.errors.erase(limit / 2, length - limit);
+  };
   std::string_view input = spec.input_file >= 0 ? std::string_view{} : spec.input;
   feed(child.input, input);
   auto next_tick = began + tick;

@@ -25,8 +25,9 @@ struct ProcessSpec {
   Duration grace = std::chrono::seconds{5};  // from TERM to KILL
   OnInterrupt on_interrupt = OnInterrupt::end;
   const Interrupt* also_ended_by = nullptr;  // a request that is not for all of us, but for this program
-  std::size_t output_limit = 65'536;         // of stdout and of stderr the first bytes are kept, the rest is dropped
-  std::vector<int> inherit{};                // descriptors the program keeps, under the same numbers
+  // So much is kept of stdout, its first bytes, and of stderr, its first half and its last: there causes are told.
+  std::size_t output_limit = 65'536;
+  std::vector<int> inherit{};                         // descriptors the program keeps, under the same numbers
   std::function<void(std::string_view)> on_output{};  // stdout as it comes, instead of keeping it
   // stdout as it comes, too; an error ends the program, and is what run() gives.
   std::function<Result<void>(std::string_view)> sink{};

@@ -83,6 +83,8 @@ Result<Permission> allow_rsync(const Words& words, const Words& sources, Confine
 }
 
 Result<Permission> allow_hasync(const Words& words, const Words& sources) {
+  if (words.size() > 2 && words[1] == "agent" && words[2] == "dump")
+    return refused("it is not the dump of a dataset in the settings here");
   if (words.size() < 3 || words[1] != "agent" || words[2] != "describe")
     return refused("hasync may do nothing but describe this node: hasync agent describe");
   Permission permission;
@@ -113,7 +115,8 @@ Result<Permission> allow(std::string_view command, const Offer& offer, Confineme
     return Permission{.what = Permission::What::dump, .sources = {}, .argv = *words};
   if (words->front() == "rsync") return allow_rsync(*words, offer.folders, confinement);
   if (words->front() == "hasync") return allow_hasync(*words, offer.folders);
-  return refused(fmt::format("{} is not rsync or hasync, nor the dump of a dataset", quoted(words->front())));
+  return refused(
+      fmt::format("{} is not rsync or hasync, nor the dump of a dataset in the settings here", quoted(words->front())));
 }
 
 }  // namespace hasync::peer

@@ -74,11 +74,20 @@ std::string tell_server(const std::string& errors) {
   return said;
 }
 
+// By who was to start it, env(1) or a shell; what a program that is there was missing itself, it tells in its own
+// words.
+bool is_not_there(const std::string& program, const ProcessResult& result) {
+  const auto said = last_line(result.errors);
+  return result.code == not_found &&
+         (said.empty() || said.starts_with("/usr/bin/env: ") || said.ends_with(program + ": not found") ||
+          said.ends_with(program + ": command not found"));
+}
+
 std::string tell_failure(const config::Config& settings, const config::Dataset& dataset, const std::string& program,
                          const ProcessResult& result) {
   const auto& peer = settings.peer.name;
   const bool of_a_server = config::is_of_a_server(dataset.type);
-  if (result.code == not_found)
+  if (is_not_there(program, result))
     return fmt::format("{} has no program {}; {}", peer, program,
                        dataset.type == config::DatasetType::postgresql
                            ? "install it there: apt-get install postgresql-client"
@@ -162,6 +171,7 @@ std::optional<Error> judge_dump(const config::Config& settings, const config::Da
     return Error{ExitCode::failed, fmt::format("the dump was {}", tell_end(result))};
   const bool over_ssh = settings.peer.transport == config::Transport::ssh;
   if (over_ssh && result.code == ssh_failed) return peer::explain_ssh(settings.peer, result.errors);
+  if (auto refusal = over_ssh ? peer::told_refusal(settings.peer, result.errors) : std::nullopt) return refusal;
   return Error{.code = ExitCode::failed,
                .message = tell_failure(settings, dataset, printable(program), result),
                .outlook = outlook_of(dataset, result)};

@@ -5,10 +5,11 @@ import pathlib
 import select
 import sqlite3
 import subprocess
+import time
 
 import pytest
 
-from conftest import HASYNC
+from conftest import HASYNC, wait_for
 from servers import SshServer
 from test_exactness import part
 
@@ -42,9 +43,9 @@ class East:
         (ssh.folder / "authorized_keys").write_text(
             f'restrict,command="{HASYNC} --config {self.config} --state-dir {self.state} agent serve" {key}')
 
-    def has(self, datasets):
+    def has(self, datasets, **sync):
         self.write({"node": {"name": "east", "role": "primary"}, "peer": {"name": "west", "host": "127.0.0.1"},
-                    "sync": {"store": str(self.folder / "east-store"), "datasets": datasets}})
+                    "sync": {"store": str(self.folder / "east-store"), "datasets": datasets, **sync}})
 
     def write(self, settings):
         self.config.write_text(json.dumps(settings))
@@ -157,6 +158,52 @@ def test_a_program_that_east_does_not_have_is_told_as_by_a_shell(pair, east):
     assert done.stderr == "hasync: dataset said: east has no program no-such-program; install it there, or name it by its absolute path\n"
 
 
+@pytest.mark.parametrize("end", ["west's timeout", "interrupted", "the connection is lost", "east's timeout"])
+def test_a_dump_that_says_nothing_does_not_outlive_the_run(pair, east, end):
+    begun = east.folder / "begun"
+    datasets = [{"name": "said", "type": "command", "run": ["sh", "-c", f"echo $$ >{begun}.new; mv {begun}.new {begun}; exec sleep 600"]}]
+    east.has(datasets, timeout="10s" if end == "east's timeout" else "1h")
+    pair.set("sync", datasets=datasets, timeout="10s" if end == "west's timeout" else "1h")
+    running = pair.start("sync")
+    wait_for(begun)
+    sleeping = pathlib.Path("/proc") / begun.read_text().strip()
+    assert sleeping.exists()
+    if end == "interrupted":
+        running.terminate()
+    if end == "the connection is lost":
+        east.ssh.drop_connections()
+    _, errors = running.communicate(timeout=60)
+    assert running.returncode != 0
+    if end == "east's timeout":
+        assert "sh on east failed with exit status 1: hasync: sh here: no end after 10" in errors
+    deadline = time.monotonic() + 60
+    while sleeping.exists():
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+
+
+@pytest.mark.parametrize("does, told", [
+    ("kill -9 $$", "exit status 137: hasync: sh here: killed by signal 9 (Killed)"),
+    ("echo oops >&2; exit 255", "exit status 1: oops"),
+    ("/no/such/program", "exit status 127: sh: 1: /no/such/program: not found"),
+    ("for i in $(seq 50000); do echo $i; done >&2; echo the cause >&2; exit 3", "exit status 3: the cause")])
+def test_how_a_dump_failed_is_told_and_not_taken_for_the_connection(pair, east, does, told):
+    datasets = [{"name": "said", "type": "command", "run": ["sh", "-c", does]}]
+    east.has(datasets)
+    pair.set("sync", datasets=datasets)
+    done = pair.run("sync")
+    assert (done.returncode, done.stderr) == (1, f"hasync: dataset said: sh on east failed with {told}\n")
+
+
+def test_a_dump_that_east_does_not_offer_is_refused_with_what_to_do(pair, east):
+    for dataset in ({"type": "sqlite", "source": "/srv/other.db"}, {"type": "command", "run": ["other"]}):
+        pair.set("sync", datasets=[{"name": "db", **dataset}])
+        done = pair.run("sync")
+        assert done.returncode == 6
+        assert done.stderr.startswith("hasync: dataset db: east refuses this of our key: ")
+        assert done.stderr.endswith("the dump of a dataset in the settings here; compare the datasets in the settings of both, and the versions of hasync\n")
+
+
 def test_describes_sources(east):
     source = str(east.source)
     told = json.loads(east.serve(f"hasync agent describe --source {source}").stdout)
@@ -209,7 +256,7 @@ def test_everything_else_is_refused_in_one_line_and_counted(east):
     assert east.refused() == len(commands)
     records = east.refusals()
     assert len(records) <= 3  # one a minute
-    assert records[-1]["summary"].startswith('id from 192.0.2.7: "id" is not rsync or hasync, nor the dump of a dataset; ')
+    assert records[-1]["summary"].startswith('id from 192.0.2.7: "id" is not rsync or hasync, nor the dump of a dataset in the settings here; ')
     assert east.hasync("status")["refused_last_day"] == len(commands)
 
 

@@ -106,7 +106,9 @@ def generations(lab):
 @pytest.mark.parametrize("crash, rounds", [(is_killed, 5), (loses_power, 3)])
 def test_west_crashes_during_a_sync(lab, east, west, generations, crash, rounds):
     moments, store, interrupted = moments_of(lab, "sync", crash.__name__), Store(west, generations), 0
-    for _ in range(rounds):
+    for turn in range(5 * rounds):
+        if turn >= rounds and interrupted:
+            break
         before, runs, took_s = store.current(), len(west.history("syncs")), west.history("syncs")[-1]["duration_s"]
         new = generations.next()
         sync = west.start("hasync", "sync")

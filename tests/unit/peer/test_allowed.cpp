@@ -188,15 +188,18 @@ TEST_CASE("hasync may describe the node, and the sources of its datasets") {
 
 TEST_CASE("nothing else is started") {
   CHECK(verdict("") == "this key opens no shell");
-  CHECK(verdict("sh -c id") == "\"sh\" is not rsync or hasync, nor the dump of a dataset");
+  CHECK(verdict("sh -c id") == "\"sh\" is not rsync or hasync, nor the dump of a dataset in the settings here");
   CHECK(verdict("/usr/bin/rsync --server --sender -lre.i . /srv/app/") ==
-        "\"/usr/bin/rsync\" is not rsync or hasync, nor the dump of a dataset");
-  CHECK(verdict("RSYNC_RSH=x rsync --server") == "\"RSYNC_RSH=x\" is not rsync or hasync, nor the dump of a dataset");
-  CHECK(verdict("internal-sftp") == "\"internal-sftp\" is not rsync or hasync, nor the dump of a dataset");
+        "\"/usr/bin/rsync\" is not rsync or hasync, nor the dump of a dataset in the settings here");
+  CHECK(verdict("RSYNC_RSH=x rsync --server") ==
+        "\"RSYNC_RSH=x\" is not rsync or hasync, nor the dump of a dataset in the settings here");
+  CHECK(verdict("internal-sftp") ==
+        "\"internal-sftp\" is not rsync or hasync, nor the dump of a dataset in the settings here");
   CHECK(verdict(sender("-lre.i . /srv/app/; id")) == "\";\" means more to a shell than itself");
   CHECK(verdict(sender("-lre.i . /srv/app/\nid")) == "\"\\n\" means more to a shell than itself");
   CHECK(verdict(sender("-lre.i . $(id)/srv/app/")) == "\"$\" means more to a shell than itself");
-  CHECK(verdict("rsync\\ --server") == "\"rsync --server\" is not rsync or hasync, nor the dump of a dataset");
+  CHECK(verdict("rsync\\ --server") ==
+        "\"rsync --server\" is not rsync or hasync, nor the dump of a dataset in the settings here");
 }
 
 TEST_CASE("what the peer sends is the folders of the datasets") {

@@ -62,6 +62,9 @@ TEST_CASE("only exit status 0 is a dump; every other end tells why there is none
   CHECK(verdict(command, {.code = 1, .errors = "no\nway\n"}) == "/opt/dump on east failed with exit status 1: way");
   CHECK(verdict(command, {.code = 127}) ==
         "east has no program /opt/dump; install it there, or name it by its absolute path");
+  CHECK(verdict(command, {.code = 127, .errors = "sh: 1: /opt/dump: not found"}).starts_with("east has no program"));
+  CHECK(verdict(command, {.code = 127, .errors = "/opt/dump: 3: zstd: not found"}) ==
+        "/opt/dump on east failed with exit status 127: /opt/dump: 3: zstd: not found");
   CHECK(verdict(command, {.code = 126, .errors = "sh: 1: /opt/dump: Permission denied"}) ==
         "/opt/dump on east cannot be run: sh: 1: /opt/dump: Permission denied");
   CHECK(verdict(command, {.end = End::signalled, .code = 9}) == "the dump was killed by signal 9 (Killed)");
