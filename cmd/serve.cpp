@@ -1,9 +1,11 @@
 // What the peer's ssh starts here: nothing but this, where authorized_keys has the forced command `hasync agent serve`.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <utility>
 
+#include "base/shell_words.hpp"
 #include "base/text.hpp"
 #include "cmd/command.hpp"
 #include "cmd/commands.hpp"
@@ -13,6 +15,7 @@
 #include "os/process.hpp"
 #include "os/processor.hpp"
 #include "os/relay.hpp"
+#include "os/tree.hpp"
 #include "peer/allowed.hpp"
 #include "peer/describe.hpp"
 #include "store/node_state.hpp"
@@ -28,18 +31,6 @@ constexpr int signalled = 128;  // and the signal's number, as a shell exits the
 std::string from_ssh(const char* name) {
   const char* value = std::getenv(name);
   return value != nullptr ? value : "";
-}
-
-Result<ExitCode> describe_node(Session& session, const std::vector<std::string>& sources) {
-  HASYNC_TRY(const auto loaded, config::load(session.config_path));
-  const auto& settings = loaded.config;
-  HASYNC_TRY(auto database, store::open_state(session.state()));
-  const auto now = session.clock.now();
-  HASYNC_TRY(const auto state, store::read_or_start_node(database, settings.node.role, now));
-  peer::Description description{settings.node.name, state.role, state.term, HASYNC_VERSION, now, has_aes(), {}};
-  for (const auto& source : sources) description.sources.push_back(peer::look_at_source(source));
-  session.print(peer::render(description));
-  return ExitCode::done;
 }
 
 Result<void> record(const Session& session, const std::string& command, const std::string& reason) {
@@ -67,6 +58,29 @@ std::vector<std::vector<std::string>> dumps_of(const config::Config& settings) {
     }
   }
   return dumps;
+}
+
+peer::Dump look_at_dump(const std::string& command, const std::vector<std::vector<std::string>>& offered) {
+  peer::Dump dump{.command = command};
+  const auto argv = shell_words(command);
+  dump.offered = argv && std::find(offered.begin(), offered.end(), *argv) != offered.end();
+  if (!dump.offered) return dump;
+  const bool is_ours = argv->front() == "hasync";
+  dump.there = is_ours ? can_read_file(argv->back()) : !file_of(argv->front()).empty();
+  return dump;
+}
+
+Result<ExitCode> describe_node(Session& session, const peer::About& about) {
+  HASYNC_TRY(const auto loaded, config::load(session.config_path));
+  const auto& settings = loaded.config;
+  HASYNC_TRY(auto database, store::open_state(session.state()));
+  const auto now = session.clock.now();
+  HASYNC_TRY(const auto state, store::read_or_start_node(database, settings.node.role, now));
+  peer::Description description{settings.node.name, state.role, state.term, HASYNC_VERSION, now, has_aes(), {}, {}};
+  for (const auto& source : about.sources) description.sources.push_back(peer::look_at_source(source));
+  for (const auto& dump : about.dumps) description.dumps.push_back(look_at_dump(dump, dumps_of(settings)));
+  session.print(peer::render(description));
+  return ExitCode::done;
 }
 
 // By 255 the peer's ssh(1) tells that it failed itself.
@@ -103,7 +117,8 @@ Result<ExitCode> serve(Session& session) {
   const auto confinement = can_confine() ? peer::Confinement::possible : peer::Confinement::impossible;
   auto permission = peer::allow(command, {peer::folders_of(loaded->config), dumps_of(loaded->config)}, confinement);
   if (!permission) return fail(refusal(session, command, permission.error().message));
-  if (permission->what == peer::Permission::What::describe) return describe_node(session, permission->sources);
+  if (permission->what == peer::Permission::What::describe)
+    return describe_node(session, {permission->sources, permission->dumps});
   if (permission->what == peer::Permission::What::dump)
     return dump(session, loaded->config, std::move(permission->argv));
   return fail(become_confined({std::move(permission->argv), std::move(permission->sources)}));
@@ -112,13 +127,18 @@ Result<ExitCode> serve(Session& session) {
 }  // namespace
 
 void add_serve(CLI::App& agent, Invocation& invocation) {
-  auto sources = std::make_shared<std::vector<std::string>>();
-  add_command(agent, "describe", "tell the peer who this node is: role, term, version, clock", invocation,
-              [sources](Session& session) { return describe_node(session, *sources); })
-      ->add_option("--source", *sources, "tell of this folder, too: is it there, on which file system; may be repeated")
-      ->type_name("PATH")
-      ->expected(1)
-      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  auto about = std::make_shared<peer::About>();
+  auto* describe = add_command(agent, "describe", "tell the peer who this node is: role, term, version, clock",
+                               invocation, [about](Session& session) { return describe_node(session, *about); });
+  const auto add_question = [describe](const char* option, std::vector<std::string>& asked, const char* help) {
+    return describe->add_option(option, asked, help)->expected(1)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  };
+  add_question("--source", about->sources,
+               "tell of this folder, too: is it there, on which file system; may be repeated")
+      ->type_name("PATH");
+  add_question("--dump", about->dumps,
+               "tell of this command, too: does it dump a dataset, can it be run; may be repeated")
+      ->type_name("COMMAND");
   add_command(agent, "serve",
               "the forced command of the peer's key in authorized_keys: describes this node, sends the sources of the "
               "datasets, dumps the others, refuses everything else",

@@ -19,6 +19,7 @@
 #include "peer/describe.hpp"
 #include "store/node_state.hpp"
 #include "store/sharing.hpp"
+#include "sync/dumps.hpp"
 
 namespace hasync::agent {
 namespace {
@@ -65,36 +66,85 @@ Checked ask_peer_for(const Node& node, const std::string& name, const std::vecto
   const auto ended = node.runner.run({.argv = argv, .timeout = ask_timeout + std::chrono::seconds{5}});
   if (!ended) return {name, Finding::bad, ended.error().message};
   if (ended->succeeded()) return {name, Finding::good, yes};
+  if (const auto refusal = peer::told_refusal(node.settings.peer, ended->errors))
+    return {name, Finding::bad, refusal->message};
   if (ended->code == 255) return {name, Finding::bad, peer::explain_ssh(node.settings.peer, ended->errors).message};
   return {name, Finding::bad, no};
 }
 
-// A peer whose key opens no shell tells of its folders by its hasync; one that has none, or an older one, by test(1).
+std::vector<std::string> dumps_of(const config::Config& settings) {
+  std::vector<std::string> dumps;
+  for (const auto& dataset : settings.sync.datasets)
+    for (const auto& part : sync::dump_parts(dataset)) {
+      dumps.push_back(shell_line(part.argv));
+      if (!part.otherwise.empty()) dumps.push_back(shell_line(part.otherwise));
+    }
+  return dumps;
+}
+
+enum class Dumps { can_be_made, have_no_program, not_offered, not_told };
+
+Dumps dumps_there(const config::Dataset& dataset, const std::vector<peer::Dump>& told) {
+  const auto find = [&](const std::vector<std::string>& argv) {
+    return std::find_if(told.begin(), told.end(), [&](const auto& dump) { return dump.command == shell_line(argv); });
+  };
+  for (const auto& part : sync::dump_parts(dataset)) {
+    auto dump = find(part.argv);
+    if (dump != told.end() && !dump->there && part.otherwise_when == sync::has_no_such_program)
+      dump = find(part.otherwise);
+    if (dump == told.end()) return Dumps::not_told;
+    if (!dump->offered) return Dumps::not_offered;
+    if (!dump->there) return Dumps::have_no_program;
+  }
+  return Dumps::can_be_made;
+}
+
+// By what its hasync tells; one that has none is asked by a shell.
+Checked check_dump(const Node& node, const config::Dataset& dataset, const Told& told,
+                   const std::vector<std::string>& question, const std::string& yes, const std::string& no) {
+  const auto name = "source " + dataset.name;
+  switch (told && *told ? dumps_there(dataset, told->value().dumps) : Dumps::not_told) {
+    case Dumps::can_be_made:
+      return {name, Finding::good, yes};
+    case Dumps::have_no_program:
+      return {name, Finding::bad, no};
+    case Dumps::not_offered:
+      return {name, Finding::bad,
+              fmt::format("the settings of {} have no such dataset, or another source or program for it; compare: "
+                          "hasync dataset list, on both",
+                          node.settings.peer.name)};
+    case Dumps::not_told:
+      break;
+  }
+  return ask_peer_for(node, name, question, yes, no);
+}
+
+// A peer whose key opens no shell tells of its folders by its hasync; one that has none by test(1).
 Checked check_source(const Node& node, const config::Dataset& dataset, const Told& told) {
   const auto name = "source " + dataset.name;
   const auto& peer = node.settings.peer.name;
-  if (told && !*told && told->error().code != ExitCode::failed) return {name, Finding::bad, told->error().message};
+  if (told && !*told && told->error().code != ExitCode::no_program) return {name, Finding::bad, told->error().message};
   switch (dataset.type) {
     case config::DatasetType::files:
       break;
     case config::DatasetType::postgresql:
-      return ask_peer_for(node, name, {"sh", "-c", "command -v pg_dump pg_dumpall >/dev/null"},
-                          "pg_dump and pg_dumpall are there",
-                          fmt::format("{} lacks pg_dump or pg_dumpall; install it there: apt-get install "
-                                      "postgresql-client",
-                                      peer));
+      return check_dump(node, dataset, told, {"sh", "-c", "command -v pg_dump pg_dumpall >/dev/null"},
+                        "pg_dump and pg_dumpall are there",
+                        fmt::format("{} lacks pg_dump or pg_dumpall; install it there: apt-get install "
+                                    "postgresql-client",
+                                    peer));
     case config::DatasetType::mysql:
-      return ask_peer_for(node, name, {"sh", "-c", "command -v mariadb-dump || command -v mysqldump"},
-                          "mariadb-dump or mysqldump is there",
-                          fmt::format("{} lacks mariadb-dump; install it there: apt-get install mariadb-client", peer));
+      return check_dump(node, dataset, told, {"sh", "-c", "command -v mariadb-dump || command -v mysqldump"},
+                        "mariadb-dump or mysqldump is there",
+                        fmt::format("{} lacks mariadb-dump; install it there: apt-get install mariadb-client", peer));
     case config::DatasetType::sqlite:
-      return ask_peer_for(node, name, {"test", "-f", dataset.source, "-a", "-r", dataset.source},
-                          dataset.source + " is a file, and readable",
-                          fmt::format("{} on {} is not a file that can be read", dataset.source, peer));
+      return check_dump(node, dataset, told, {"test", "-f", dataset.source, "-a", "-r", dataset.source},
+                        dataset.source + " is a file, and readable",
+                        fmt::format("{} on {} is not a file that can be read", dataset.source, peer));
     case config::DatasetType::command: {
       const auto program = printable(dataset.run.front());
-      return ask_peer_for(node, name, {"sh", "-c", "command -v -- \"$1\" >/dev/null", "sh", dataset.run.front()},
-                          fmt::format("{} is there", program), fmt::format("{} has no program {}", peer, program));
+      return check_dump(node, dataset, told, {"sh", "-c", "command -v -- \"$1\" >/dev/null", "sh", dataset.run.front()},
+                        fmt::format("{} is there", program), fmt::format("{} has no program {}", peer, program));
     }
   }
   const auto yes = dataset.source + " is a folder, and readable";
@@ -225,7 +275,8 @@ Result<std::vector<Checked>> check(const Node& node, const Installer& installer)
     checked.push_back(check_program(node, "openssh-client", {"ssh", "-V"}));
   Told told;
   if (node.settings.peer.transport == config::Transport::ssh)
-    told = peer::ask_peer(node.settings.peer, node.runner, ask_timeout, peer::folders_of(node.settings));
+    told = peer::ask_peer(node.settings.peer, node.runner, ask_timeout,
+                          {peer::folders_of(node.settings), dumps_of(node.settings)});
   checked.push_back(check_peer(node, told));
   for (const auto& dataset : node.settings.sync.datasets) checked.push_back(check_source(node, dataset, told));
   for (const auto& dataset : node.settings.sync.datasets) check_restoring(node, dataset, checked);

@@ -83,6 +83,11 @@ bool can_read_folder(const std::string& path) {
   return fs::is_directory(path, none) && ::access(path.c_str(), R_OK | X_OK) == 0;
 }
 
+bool can_read_file(const std::string& path) {
+  std::error_code none;
+  return fs::is_regular_file(path, none) && ::access(path.c_str(), R_OK) == 0;
+}
+
 bool is_mount_point(const std::string& path) {
   struct statx found {};
   return ::statx(AT_FDCWD, path.c_str(), AT_SYMLINK_NOFOLLOW, 0, &found) == 0 &&

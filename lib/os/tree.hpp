@@ -21,6 +21,7 @@ std::string file_identity(const std::string& path);
 
 // Whether `path` is a folder that we may list and go into.
 bool can_read_folder(const std::string& path);
+bool can_read_file(const std::string& path);
 
 // Whether something is mounted right at `path`: then it cannot be renamed.
 bool is_mount_point(const std::string& path);

@@ -89,8 +89,13 @@ Result<Permission> allow_hasync(const Words& words, const Words& sources) {
     return refused("hasync may do nothing but describe this node: hasync agent describe");
   Permission permission;
   for (std::size_t at = 3; at < words.size(); at += 2) {
-    if (words[at] != "--source" || at + 1 == words.size())
-      return refused("hasync agent describe takes nothing but --source PATH");
+    const bool is_dump = words[at] == "--dump";
+    if ((words[at] != "--source" && !is_dump) || at + 1 == words.size())
+      return refused("hasync agent describe takes nothing but --source PATH and --dump COMMAND");
+    if (is_dump) {
+      permission.dumps.push_back(words[at + 1]);
+      continue;
+    }
     if (std::find(sources.begin(), sources.end(), words[at + 1]) == sources.end())
       return refused(fmt::format("{} is not the source of a dataset", quoted(words[at + 1])));
     permission.sources.push_back(words[at + 1]);

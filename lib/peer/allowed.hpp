@@ -17,6 +17,7 @@ struct Permission {
   What what = What::describe;
   std::vector<std::string> sources;  // describe: those asked about; send: the one that is sent
   std::vector<std::string> argv{};   // send, dump: just what was asked for
+  std::vector<std::string> dumps{};  // describe: those asked about
 };
 
 // The folders of the datasets that rsync copies.

@@ -31,6 +31,17 @@ std::vector<Source> sources_in(const nlohmann::json& json) {
   return sources;
 }
 
+std::vector<Dump> dumps_in(const nlohmann::json& json) {
+  std::vector<Dump> dumps;
+  const auto told = json.find("dumps");
+  if (told == json.end() || !told->is_array()) return dumps;
+  for (const auto& each : *told)
+    if (each.is_object() && each.contains("command") && each["command"].is_string())
+      dumps.push_back({each["command"].get<std::string>(), each.value("offered", nlohmann::json{}) == true,
+                       each.value("there", nlohmann::json{}) == true});
+  return dumps;
+}
+
 }  // namespace
 
 std::string render(const Description& description) {
@@ -44,6 +55,9 @@ std::string render(const Description& description) {
   json["sources"] = nlohmann::ordered_json::array();
   for (const auto& source : description.sources)
     json["sources"].push_back({{"path", source.path}, {"there", source.there}, {"file_system", source.file_system}});
+  json["dumps"] = nlohmann::ordered_json::array();
+  for (const auto& dump : description.dumps)
+    json["dumps"].push_back({{"command", dump.command}, {"offered", dump.offered}, {"there", dump.there}});
   // A path may be no text.
   return json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
 }
@@ -73,15 +87,16 @@ Result<Description> parse_description(const std::string& text) {
                      word("version"),
                      *at,
                      json.value("has_aes", nlohmann::json{}) == true,
-                     sources_in(json)};
+                     sources_in(json),
+                     dumps_in(json)};
 }
 
-Result<Description> ask_peer(const config::Peer& peer, ProcessRunner& runner, Duration timeout,
-                             const std::vector<std::string>& sources) {
+Result<Description> ask_peer(const config::Peer& peer, ProcessRunner& runner, Duration timeout, const About& about) {
   if (peer.transport == config::Transport::local)
     return fail(ExitCode::failed, fmt::format("{} is reached as a local folder, which describes nothing", peer.name));
   std::vector<std::string> argv{"hasync", "agent", "describe"};
-  for (const auto& source : sources) argv.insert(argv.end(), {"--source", source});
+  for (const auto& source : about.sources) argv.insert(argv.end(), {"--source", source});
+  for (const auto& dump : about.dumps) argv.insert(argv.end(), {"--dump", dump});
   HASYNC_TRY(const auto ended, runner.run({.argv = command_on_peer(peer, argv, timeout),
                                            .timeout = timeout + std::chrono::seconds{5},
                                            .grace = std::chrono::seconds{1}}));
@@ -92,10 +107,10 @@ Result<Description> ask_peer(const config::Peer& peer, ProcessRunner& runner, Du
   if (ended.code == static_cast<int>(ExitCode::no_program))
     return fail(ExitCode::no_program, fmt::format("{} has no hasync in its PATH; install it there too", peer.name));
   if (auto refusal = told_refusal(peer, ended.errors)) return fail(std::move(*refusal));
-  if (ended.code == static_cast<int>(ExitCode::usage) && !sources.empty())
-    return fail(ExitCode::failed, fmt::format("hasync on {} does not know agent describe --source, so it is older than "
+  if (ended.code == static_cast<int>(ExitCode::usage) && argv.size() > 3)
+    return fail(ExitCode::failed, fmt::format("hasync on {} does not know agent describe {}, so it is older than "
                                               "this one; install the same version on both",
-                                              peer.name));
+                                              peer.name, argv[3]));
   if (ended.code != 0) return fail(ExitCode::failed, fmt::format("hasync on {}: {}", peer.name, tell_end(ended)));
   HASYNC_TRY(auto told, parse_description(ended.output));
   if (told.node != peer.name)

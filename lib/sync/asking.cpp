@@ -26,7 +26,7 @@ Result<Answer> ask_peer(store::Database& database, const store::NodeState& node,
     for (const auto& folder : folders) sources.push_back(peer::look_at_source(folder));
     return answer_of(sources, std::nullopt);
   }
-  const auto told = peer::ask_peer(settings.peer, seams.runner, ask_timeout, folders);
+  const auto told = peer::ask_peer(settings.peer, seams.runner, ask_timeout, {.sources = folders});
   if (!told && told.error().code == ExitCode::no_program) {
     if (node.peer) return fail(ExitCode::failed, told.error().message);
     carrier.note(told.error().message);

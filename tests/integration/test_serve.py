@@ -158,6 +158,34 @@ def test_a_program_that_east_does_not_have_is_told_as_by_a_shell(pair, east):
     assert done.stderr == "hasync: dataset said: east has no program no-such-program; install it there, or name it by its absolute path\n"
 
 
+def test_check_tells_of_dumps_what_the_sync_would(pair, east):
+    (east.folder / "app.db").touch()
+    script = east.folder / "a script"
+    script.write_text("#!/bin/sh\necho 1\n")
+    script.chmod(0o755)
+    datasets = [{"name": "pg", "type": "postgresql", "source": "postgresql:///app"}, {"name": "my", "type": "mysql", "source": "mysql://localhost/app"},
+                {"name": "db", "type": "sqlite", "source": str(east.folder / "app.db")},
+                {"name": "said", "type": "command", "run": [str(script), "it's", "all"]}]
+    compare = "the settings of east have no such dataset, or another source or program for it; compare: hasync dataset list, on both"
+
+    def found(ours=datasets):
+        pair.set("sync", datasets=ours)
+        checks = json.loads(pair.run("check", "--json").stdout)["checks"]
+        return [(each["verdict"], each["evidence"]) for each in checks if each["name"].startswith("source ")]
+
+    east.has(datasets)
+    assert found() == [("good", "pg_dump and pg_dumpall are there"), ("good", "mariadb-dump or mysqldump is there"),
+                       ("good", f"{east.folder}/app.db is a file, and readable"), ("good", f"{script} is there")]
+    script.chmod(0o644)
+    (east.folder / "app.db").unlink()
+    assert found()[2:] == [("bad", f"{east.folder}/app.db on east is not a file that can be read"), ("bad", f"east has no program {script}")]
+    assert found([{**datasets[0], "source": "postgresql:///other"}, {**datasets[3], "run": ["id"]}]) == [("bad", compare)] * 2
+    assert east.refusals() == []
+    east.write({"node": {}})
+    assert [verdict for verdict, _ in found()] == ["bad"] * 4
+    assert all("the settings of hasync here cannot be read" in words for _, words in found())
+
+
 @pytest.mark.parametrize("end", ["west's timeout", "interrupted", "the connection is lost", "east's timeout"])
 def test_a_dump_that_says_nothing_does_not_outlive_the_run(pair, east, end):
     begun = east.folder / "begun"

@@ -173,7 +173,7 @@ TEST_CASE("hasync may describe the node, and the sources of its datasets") {
   CHECK(verdict("hasync agent describe --source /srv/app --source '/srv/app two'") == "describe /srv/app,/srv/app two");
   CHECK(verdict("hasync agent describe --source /etc") == "\"/etc\" is not the source of a dataset");
   CHECK(verdict("hasync agent describe --source /srv/app/") == "\"/srv/app/\" is not the source of a dataset");
-  const std::string options = "hasync agent describe takes nothing but --source PATH";
+  const std::string options = "hasync agent describe takes nothing but --source PATH and --dump COMMAND";
   CHECK(verdict("hasync agent describe --source") == options);
   CHECK(verdict("hasync agent describe --config /tmp/x") == options);
   CHECK(verdict("hasync agent describe /srv/app") == options);

@@ -24,14 +24,20 @@ const config::Peer east{.name = "east", .host = "east.example.net"};
 std::string trouble(int code, const std::string& errors, const std::vector<std::string>& sources) {
   Answers runner;
   runner.result = {.code = code, .errors = errors};
-  return ask_peer(east, runner, std::chrono::seconds{5}, sources).error().message;
+  return ask_peer(east, runner, std::chrono::seconds{5}, {.sources = sources}).error().message;
 }
 
 }  // namespace
 
 TEST_CASE("what a node tells of itself is understood by its peer") {
-  const Description told{
-      "east", Role::primary, 3, "1.4.2", at, true, {{"/srv/app", true, "00ab"}, {"/srv/no", false, ""}}};
+  const Description told{"east",
+                         Role::primary,
+                         3,
+                         "1.4.2",
+                         at,
+                         true,
+                         {{"/srv/app", true, "00ab"}, {"/srv/no", false, ""}},
+                         {{"cat 'a b'", true, false}}};
   const auto heard = parse_description(render(told)).value();
   CHECK(heard.node == "east");
   CHECK(heard.version == "1.4.2");
@@ -42,6 +48,10 @@ TEST_CASE("what a node tells of itself is understood by its peer") {
   CHECK(heard.sources[0].there);
   CHECK(heard.sources[0].file_system == "00ab");
   CHECK_FALSE(heard.sources[1].there);
+  REQUIRE(heard.dumps.size() == 1);
+  CHECK(heard.dumps[0].command == "cat 'a b'");
+  CHECK(heard.dumps[0].offered);
+  CHECK_FALSE(heard.dumps[0].there);
 }
 
 TEST_CASE("a description that tells of no source, or tells nonsense of one, is still one") {
@@ -66,7 +76,7 @@ TEST_CASE("a folder is told by whether it is there, and on which file system") {
 TEST_CASE("the peer is asked about the sources, and why it cannot tell is told") {
   Answers runner;
   runner.result = {.output = render({"east", Role::primary, 1, "0.1.0", at, {}})};
-  REQUIRE(ask_peer(east, runner, std::chrono::seconds{5}, {"/srv/app", "/a b"}));
+  REQUIRE(ask_peer(east, runner, std::chrono::seconds{5}, {.sources = {"/srv/app", "/a b"}}));
   CHECK(runner.argv.back() == "hasync agent describe --source /srv/app --source '/a b'");
   CHECK(
       trouble(2, "hasync agent describe: unknown option \"--source\"", {"/srv/app"}) ==
