@@ -70,14 +70,24 @@ LivePaths look_at_live_paths(const std::vector<PlannedStep>& plan, std::int64_t 
                              const std::vector<std::string>& kept) {
   std::map<std::uint64_t, std::int64_t> needed;  // by file system, counted only where the whole point does not fit
   std::vector<std::string> told;
+  const auto tell = [&](std::string words) {
+    if (std::find(told.begin(), told.end(), words) == told.end()) told.push_back(std::move(words));
+  };
   bool all_share = true;
   for (const auto& step : plan) {
     if (step.kind != StepKind::copy) continue;
-    const auto folder = nearest_there(fs::path{step.live}.parent_path().string());
+    const auto parent = fs::path{step.live}.parent_path().string();
+    const auto folder = nearest_there(parent);
     if (auto trouble = trouble_with_place(step.live, folder, kept); !trouble.empty()) return {std::move(trouble), {}};
     const auto room = room_at(folder);
     if (!room) return {room.error().message, {}};
-    told.push_back(fmt::format("{} has {} free", folder, tell_size(room->free_bytes)));
+    tell(fmt::format("{} has {} free", folder, tell_size(room->free_bytes)));
+    // What writes to a database beside its file writes to the folder, too.
+    if (folder != parent && is_file(step.point))
+      tell(
+          fmt::format("{} is not there, and is made as a folder of the user who promotes: if the application runs as "
+                      "another, make it now",
+                      parent));
     const bool shares = can_share_blocks(step.point, folder);
     all_share = all_share && shares;
     if (bytes <= room->free_bytes || shares) continue;

@@ -128,6 +128,16 @@ def test_a_promotion_puts_the_database_in_place_and_the_log_of_the_old_one_aside
     assert sum_of(pair.current / "db" / "dump.sqlite") == (1000, 100_000)
 
 
+def test_a_folder_that_only_a_promotion_would_make_for_a_database_is_told_beforehand(pair, database):
+    def said():
+        return next(guard["evidence"] for guard in pair.json("why")["guards"] if guard["name"] == "live-path")
+
+    pair.ok("sync")
+    assert f"{pair.folder}/live is not there, and is made as a folder of the user who promotes" in said()
+    (pair.folder / "live").mkdir()
+    assert "is not there" not in said()
+
+
 def test_a_damaged_database_is_not_published(pair, database):
     pair.ok("sync")
     database.execute("CREATE INDEX by_amount ON money (amount, account)")
