@@ -93,8 +93,9 @@ std::string tell_last_run(const agent::Status& status) {
     return fmt::format("point {0} is HELD: {1} · hasync points publish {0}, or: hasync points discard {0}",
                        sync.last->point.value_or(""), printable(sync.last->note));
   if (sync.failures_since_good > 0 && sync.last)
-    return fmt::format("FAILED {} in a row: {} · see: hasync history syncs --failed",
-                       counted(sync.failures_since_good, "time"), printable(sync.last->note));
+    return fmt::format("FAILED {} in a row{} · see: hasync history syncs --failed",
+                       counted(sync.failures_since_good, "time"),
+                       sync.last->note.empty() ? "" : ": " + printable(sync.last->note));  // one that is under way
   if (!sync.last_good) return "never ran";
   const auto took = sync.last_good->finished
                         ? fmt::format(", took {}", tell_duration(*sync.last_good->finished - sync.last_good->started))

@@ -162,7 +162,8 @@ def test_a_program_that_fails_or_breaks_off_publishes_nothing(pg):
                         ("/usr/bin/pg_dump \"$@\" | head -c 2000; exit 0", "dataset db: the dump that arrived is not whole: pg_restore: exit status 1"),
                         ("/usr/bin/pg_dump \"$@\" | head -c -1; exit 0", "dataset db: the dump that arrived is not whole: pg_restore: exit status 1"),
                         ("printf PGDMP; kill -9 $$", "dataset db: the dump was killed by signal 9"),
-                        ("exec no-such-program", "east has no program pg_dump; install it there: apt-get install postgresql-client")):
+                        ("exec no-such-program", "pg_dump on east failed: "),
+                        ("exit 127", "east has no program pg_dump; install it there: apt-get install postgresql-client")):
         assert words in pg.fails_to_sync(env={"PATH": shim(pg.folder, "pg_dump", body)}), body
     os.unlink(pg.folder / "shims" / "pg_dump")
     path = shim(pg.folder, "pg_restore", "echo 'pg_restore: error: unsupported version (1.99) in file header' >&2; exit 1")
