@@ -1,6 +1,9 @@
 // From argv to an exit code: the whole command line, its errors, and the one place where an Error becomes words.
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <iterator>
+
 #include "base/text.hpp"
 #include "cmd/command.hpp"
 
@@ -64,6 +67,28 @@ int tell_usage_error(const CLI::App& root, const CLI::ParseError& error) {
   return static_cast<int>(ExitCode::usage);
 }
 
+bool takes_many(const CLI::App& app, const std::string& option) {
+  const auto* found = app.get_option_no_throw(option.substr(0, option.find('=')));
+  return found != nullptr && found->get_allow_extra_args();
+}
+
+// As CLI11 wants them, the last first. A "--" after an option that takes many words is to it only the end of those, and
+// what comes then may be an option again; so it gets another.
+std::vector<std::string> words_to_parse(const CLI::App& root, int argc, const char* const* argv) {
+  std::vector<std::string> words(argv + 1, argv + argc);
+  const auto mark = std::find(words.begin(), words.end(), "--");
+  const auto* app = &root;
+  for (auto word = words.begin(); word != mark; ++word) {
+    const auto named = app->get_subcommands([&](const CLI::App* each) { return each->get_name() == *word; });
+    if (!named.empty()) app = named.front();
+  }
+  const auto option = std::find_if(std::make_reverse_iterator(mark), words.rend(),
+                                   [](const std::string& word) { return word.size() > 1 && word.front() == '-'; });
+  if (mark != words.end() && option != words.rend() && takes_many(*app, *option)) words.insert(mark, "--");
+  std::reverse(words.begin(), words.end());
+  return words;
+}
+
 }  // namespace
 
 int run(int argc, const char* const* argv) {
@@ -73,7 +98,7 @@ int run(int argc, const char* const* argv) {
   CLI::App root{"Keeps a second server ready to take over from the first", "hasync"};
   build(root, invocation);
   try {
-    root.parse(argc, argv);
+    root.parse(words_to_parse(root, argc, argv));
   } catch (const CLI::ParseError& error) {
     if (error.get_exit_code() == 0) return root.exit(error);
     return tell_usage_error(root, error);

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <sqlite3.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <array>
 #include <cerrno>
@@ -22,13 +23,20 @@ constexpr int steps_between_questions = 100'000;  // some milliseconds
 
 using Handle = std::unique_ptr<sqlite3, decltype(&sqlite3_close_v2)>;
 
+// What SQLite keeps beside a database that somebody writes to stays there when he crashes.
+bool has_beside(const std::string& path) {
+  return ::access((path + "-wal").c_str(), F_OK) == 0 || ::access((path + "-journal").c_str(), F_OK) == 0;
+}
+
 Error about(const std::string& path, sqlite3* handle) {
   const int code = sqlite3_errcode(handle);
   std::string advice;
-  if (code == SQLITE_CANTOPEN)
+  const bool crashed = code == SQLITE_READONLY && has_beside(path);
+  if (code == SQLITE_CANTOPEN || (code == SQLITE_READONLY && !crashed))
     advice = "; this user must be able to read it and, in WAL mode, to write in its folder while nobody has it open";
   if (code == SQLITE_BUSY) advice = "; who writes to it holds its lock for too long";
-  if (code == SQLITE_READONLY) advice = "; its last writer crashed: let the application open it once";
+  if (crashed)
+    advice = "; its last writer crashed, and the application has to open it once, or this user may not write beside it";
   if (code == SQLITE_FULL || code == SQLITE_IOERR) advice = "; is the file system full or failing?";
   return {ExitCode::failed, fmt::format("database {}: {}{}", path, sqlite3_errmsg(handle), advice)};
 }

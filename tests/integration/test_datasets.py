@@ -2,10 +2,12 @@
 import json
 import os
 import re
+import shutil
 import sqlite3
 import stat
 import subprocess
 import sys
+import tempfile
 import threading
 
 import pytest
@@ -75,6 +77,25 @@ def test_a_database_that_did_not_change_makes_no_new_point(pair, database):
     assert pair.json("sync")["result"] == "success"
     assert stat.S_IMODE(os.stat(pair.current / "db" / "dump.sqlite").st_mode) == 0o600
     assert {stat.S_IMODE(os.stat(each).st_mode) for each in pair.store.glob("points/*/db/dump.sqlite")} == {0o640, 0o600}
+
+
+def test_what_a_database_in_wal_mode_needs_of_who_may_only_read_it_is_told():
+    if not ROOT:
+        pytest.skip("only root can become another user")
+    with tempfile.TemporaryDirectory() as folder:
+        os.chmod(folder, 0o755)
+        path, program, state = (os.path.join(folder, name) for name in ("app.db", "hasync", "state"))
+        connection = sqlite3.connect(path)
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("CREATE TABLE t (x)")
+        connection.close()  # nothing is beside it then
+        shutil.copy(HASYNC, program)
+        os.mkdir(state)
+        os.chown(state, 65534, 65534)
+        done = subprocess.run([program, "--state-dir", state, "agent", "dump", "sqlite", path], user=65534, group=65534, extra_groups=[],
+                              capture_output=True, text=True, timeout=60)
+        assert done.returncode == 1
+        assert done.stderr.endswith("; this user must be able to read it and, in WAL mode, to write in its folder while nobody has it open\n")
 
 
 def test_one_that_did_not_change_is_shared_with_the_point_before(pair, database):
@@ -290,6 +311,14 @@ def test_the_keys_of_each_type(pair):
 
 def test_they_are_added_by_a_command_and_checked(pair):
     pair.ok("dataset", "add", "out", "--max-size", "20GiB", "--", "sh", "-c", "echo 'x y'")
+    pair.ok("dataset", "add", "users", "--restore", "ldapadd", "--max-size", "1GiB", "--", "slapcat", "--all", "--", "x")
+    pair.ok("dataset", "add", "more", "--max-size", "1GiB", "--restore=ldapadd", "--", "slapcat", "--all")
+    pair.ok("dataset", "add", "loud", "--restore", "ldapadd", "-v", "--", "slapcat", "--all")
+    listed = {each["name"]: each for each in pair.json("dataset", "list")["items"]}
+    assert [listed[name]["run"] for name in ("users", "more", "loud")] == [["slapcat", "--all", "--", "x"], ["slapcat", "--all"], ["slapcat", "--all"]]
+    assert listed["more"]["restore"] == listed["loud"]["restore"] == ["ldapadd"]
+    for name in ("users", "more", "loud"):
+        pair.ok("dataset", "remove", name)
     pair.ok("dataset", "add", "base", "--type", "sqlite", "--source", str(pair.source / "app.db"))
     listed = {each["name"]: each for each in pair.json("dataset", "list")["items"]}
     assert (listed["out"]["type"], listed["base"]["type"]) == ("command", "sqlite")
