@@ -73,7 +73,8 @@ Result<void> take_up_parts(const std::string& run, const std::string& into, Carr
   return {};
 }
 
-// "f" of ".f.Ab3dE9": what rsync calls f until it has all of it. An rsync that is killed leaves it so.
+// "f" of ".f.Ab3dE9": what rsync calls f until it has all of it. An rsync that is killed leaves it so. (That of ".f",
+// which may be called the same, is not found.)
 std::optional<std::string> unfinished(const std::string& name) {
   constexpr std::size_t random = 7;  // with the dot
   if (name.size() <= random + 1 || name.front() != '.' || name[name.size() - random] != '.') return std::nullopt;

@@ -130,7 +130,7 @@ def test_the_exchanged_keys_let_west_pull_and_nothing_more(east, west):
         assert json.loads(host.tell(*ssh, "hasync", "agent", "describe"))["node"] == peer.name
         refused = host.run(*ssh, "cat", "/etc/shadow", check=False)
         said = eventually("it is in the journal there", lambda: peer.run("journalctl", "--quiet", "--identifier=hasync", "--output=cat", "--grep=^refused", check=False).stdout)
-        assert said.startswith(f"refused cat /etc/shadow from {host.address}: ")
+        assert f"refused cat /etc/shadow from {host.address}: " in said
         assert (refused.returncode, refused.stdout) == (6, "") and "hasync: refused: cat /etc/shadow: " in refused.stderr
         assert "PTY allocation request failed" in host.run(*ssh[:-1], "-tt", ssh[-1], "true", check=False).stderr
 
