@@ -29,9 +29,7 @@ std::string uuid_of_xfs(const std::string& path) {
 std::string file_system_identity(const std::string& path) {
   struct statfs found {};
   if (::statfs(path.c_str(), &found) != 0) return {};
-  if (found.f_type == XFS_SUPER_MAGIC) {
-    if (auto uuid = uuid_of_xfs(path); !uuid.empty()) return uuid;
-  }
+  if (found.f_type == XFS_SUPER_MAGIC) return uuid_of_xfs(path);
   std::uint64_t identity = 0;
   static_assert(sizeof identity == sizeof found.f_fsid);
   std::memcpy(&identity, &found.f_fsid, sizeof identity);
