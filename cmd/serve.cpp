@@ -48,18 +48,6 @@ Error refusal(const Session& session, const std::string& command, const std::str
                                         recorded ? "" : "; this is not recorded: " + recorded.error().message)};
 }
 
-std::vector<std::vector<std::string>> dumps_of(const config::Config& settings) {
-  std::vector<std::vector<std::string>> dumps;
-  for (const auto& dataset : settings.sync.datasets) {
-    if (dataset.type == config::DatasetType::files) continue;
-    for (const auto& part : sync::dump_parts(dataset)) {
-      dumps.push_back(part.argv);
-      if (!part.otherwise.empty()) dumps.push_back(part.otherwise);
-    }
-  }
-  return dumps;
-}
-
 peer::Dump look_at_dump(const std::string& command, const std::vector<std::vector<std::string>>& offered) {
   peer::Dump dump{.command = command};
   const auto argv = shell_words(command);
@@ -78,7 +66,7 @@ Result<ExitCode> describe_node(Session& session, const peer::About& about) {
   HASYNC_TRY(const auto state, store::read_or_start_node(database, settings.node.role, now));
   peer::Description description{settings.node.name, state.role, state.term, HASYNC_VERSION, now, has_aes(), {}, {}};
   for (const auto& source : about.sources) description.sources.push_back(peer::look_at_source(source));
-  for (const auto& dump : about.dumps) description.dumps.push_back(look_at_dump(dump, dumps_of(settings)));
+  for (const auto& dump : about.dumps) description.dumps.push_back(look_at_dump(dump, sync::dump_commands(settings)));
   session.print(peer::render(description));
   return ExitCode::done;
 }
@@ -100,8 +88,9 @@ Result<ExitCode> dump(Session& session, const config::Config& settings, std::vec
                                 .environment = {"HOME=" + from_ssh("HOME"), "USER=" + from_ssh("USER"), "LC_ALL=C",
                                                 "HASYNC_STATE_DIR=" + session.state_folder},
                                 .timeout = settings.sync.timeout},
-                               session.runner));
-  say_on_stderr(std::exchange(ended.errors, {}));
+                               session.interrupt, session.runner));
+  const auto said = std::exchange(ended.errors, {});
+  say_on_stderr(said.empty() || said.ends_with('\n') ? said : said + "\n");
   if (ended.end == ProcessResult::End::exited) return exit_of_dump(ended.code);
   const auto code =
       ended.end == ProcessResult::End::signalled ? signalled + ended.code : static_cast<int>(ExitCode::failed);
@@ -112,10 +101,14 @@ Result<ExitCode> serve(Session& session) {
   const auto command = from_ssh("SSH_ORIGINAL_COMMAND");
   const auto loaded = config::load(session.config_path);
   // What the faults show of the settings is none of the peer's business.
+  const auto user = from_ssh("USER");
   if (!loaded)
-    return fail(ExitCode::config, "the settings of hasync here cannot be read; on this server: hasync config check");
+    return fail(ExitCode::config,
+                fmt::format("the settings of hasync here cannot be read{}; on this server: hasync config check",
+                            user.empty() ? "" : " by user " + printable(user)));
   const auto confinement = can_confine() ? peer::Confinement::possible : peer::Confinement::impossible;
-  auto permission = peer::allow(command, {peer::folders_of(loaded->config), dumps_of(loaded->config)}, confinement);
+  auto permission =
+      peer::allow(command, {peer::folders_of(loaded->config), sync::dump_commands(loaded->config)}, confinement);
   if (!permission) return fail(refusal(session, command, permission.error().message));
   if (permission->what == peer::Permission::What::describe)
     return describe_node(session, {permission->sources, permission->dumps});
@@ -131,7 +124,10 @@ void add_serve(CLI::App& agent, Invocation& invocation) {
   auto* describe = add_command(agent, "describe", "tell the peer who this node is: role, term, version, clock",
                                invocation, [about](Session& session) { return describe_node(session, *about); });
   const auto add_question = [describe](const char* option, std::vector<std::string>& asked, const char* help) {
-    return describe->add_option(option, asked, help)->expected(1)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+    return describe->add_option(option, asked, help)
+        ->expected(1)
+        ->allow_extra_args(false)
+        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   };
   add_question("--source", about->sources,
                "tell of this folder, too: is it there, on which file system; may be repeated")

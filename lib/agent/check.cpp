@@ -72,16 +72,6 @@ Checked ask_peer_for(const Node& node, const std::string& name, const std::vecto
   return {name, Finding::bad, no};
 }
 
-std::vector<std::string> dumps_of(const config::Config& settings) {
-  std::vector<std::string> dumps;
-  for (const auto& dataset : settings.sync.datasets)
-    for (const auto& part : sync::dump_parts(dataset)) {
-      dumps.push_back(shell_line(part.argv));
-      if (!part.otherwise.empty()) dumps.push_back(shell_line(part.otherwise));
-    }
-  return dumps;
-}
-
 enum class Dumps { can_be_made, have_no_program, not_offered, not_told };
 
 Dumps dumps_there(const config::Dataset& dataset, const std::vector<peer::Dump>& told) {
@@ -274,9 +264,11 @@ Result<std::vector<Checked>> check(const Node& node, const Installer& installer)
   if (node.settings.peer.transport == config::Transport::ssh)
     checked.push_back(check_program(node, "openssh-client", {"ssh", "-V"}));
   Told told;
-  if (node.settings.peer.transport == config::Transport::ssh)
-    told = peer::ask_peer(node.settings.peer, node.runner, ask_timeout,
-                          {peer::folders_of(node.settings), dumps_of(node.settings)});
+  if (node.settings.peer.transport == config::Transport::ssh) {
+    peer::About about{.sources = peer::folders_of(node.settings)};
+    for (const auto& argv : sync::dump_commands(node.settings)) about.dumps.push_back(shell_line(argv));
+    told = peer::ask_peer(node.settings.peer, node.runner, ask_timeout, about);
+  }
   checked.push_back(check_peer(node, told));
   for (const auto& dataset : node.settings.sync.datasets) checked.push_back(check_source(node, dataset, told));
   for (const auto& dataset : node.settings.sync.datasets) check_restoring(node, dataset, checked);

@@ -115,7 +115,12 @@ Error execute(const std::string& file, const std::vector<std::string>& argv) {
 }  // namespace
 
 std::string file_of(const std::string& program) {
-  if (program.find('/') != std::string::npos) return ::access(program.c_str(), X_OK) == 0 ? program : std::string{};
+  struct stat found {};
+  if (program.find('/') != std::string::npos) {
+    const bool is_program =
+        ::stat(program.c_str(), &found) == 0 && S_ISREG(found.st_mode) && ::access(program.c_str(), X_OK) == 0;
+    return is_program ? program : std::string{};
+  }
   for (const auto* folder : program_folders)
     if (auto file = fmt::format("{}/{}", folder, program); ::access(file.c_str(), X_OK) == 0) return file;
   return {};

@@ -262,10 +262,10 @@ Result<ProcessResult> SystemProcessRunner::run(const ProcessSpec& spec) {
   auto next_tick = began + tick;
   Throttle throttle{spec.bytes_per_second, began};
 
-  for (;;) {
+  for (bool ended = false;;) {
     const auto may_read = throttle.may_read(boot_uptime(), most_at_once);
     const bool heeds = !stop.asked() && spec.on_interrupt == OnInterrupt::end;
-    std::array wake{pollfd{child.pidfd.get(), POLLIN, 0},
+    std::array wake{pollfd{ended ? -1 : child.pidfd.get(), POLLIN, 0},
                     pollfd{may_read > 0 ? child.output.get() : -1, POLLIN, 0},
                     pollfd{child.errors.get(), POLLIN, 0},
                     pollfd{child.input.get(), POLLOUT, 0},
@@ -275,12 +275,12 @@ Result<ProcessResult> SystemProcessRunner::run(const ProcessSpec& spec) {
     if (may_read == 0) next = std::min(next, throttle.due());
     const auto rest = std::max<Duration::rep>(0, (next - boot_uptime()).count());
     poll(wake.data(), wake.size(), static_cast<int>(std::min<Duration::rep>(rest, 60'000)));
-    const bool ended = wake[0].revents != 0;
+    ended = ended || wake[0].revents != 0;
     // What is in the pipe when it has ended has come already.
     throttle.has_read(drain(child.output, take_output, ended ? most_at_once : may_read));
     drain(child.errors, take_errors, most_at_once);
     feed(child.input, input);
-    if (ended) break;
+    if (ended && (spec.over_when == OverWhen::program_ends || !child.output || stop.asked())) break;
     if (spec.on_tick && boot_uptime() >= next_tick) {
       spec.on_tick();
       next_tick = boot_uptime() + tick;

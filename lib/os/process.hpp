@@ -16,6 +16,9 @@ namespace hasync {
 // What a request to stop means for a program: its end, or nothing, where it puts in order what must not stay as it is.
 enum class OnInterrupt { end, go_on };
 
+// When it is over: what a program leaves behind may hold its output, and say more.
+enum class OverWhen { program_ends, output_ends };
+
 struct ProcessSpec {
   std::vector<std::string> argv;           // argv[0] without a slash is looked up in PATH
   std::vector<std::string> environment{};  // "NAME=value", over what we have ourselves
@@ -24,6 +27,7 @@ struct ProcessSpec {
   Duration timeout = std::chrono::minutes{1};
   Duration grace = std::chrono::seconds{5};  // from TERM to KILL
   OnInterrupt on_interrupt = OnInterrupt::end;
+  OverWhen over_when = OverWhen::program_ends;
   const Interrupt* also_ended_by = nullptr;  // a request that is not for all of us, but for this program
   // So much is kept of stdout, its first bytes, and of stderr, its first half and its last: there causes are told.
   std::size_t output_limit = 65'536;
@@ -66,7 +70,7 @@ class ProcessRunner {
   virtual ~ProcessRunner() = default;
   // An error only when the program could not be started at all (missing, not executable). On a deadline or an
   // interrupt, unless it is to go on, the whole group gets TERM, then KILL. A child left behind that holds the pipes is
-  // not waited for.
+  // not waited for, unless the output is.
   virtual Result<ProcessResult> run(const ProcessSpec& spec) = 0;
   // Ends what a run() left behind when we were killed, with all of its group: TERM, then KILL. Whether it was still
   // there; a later process with the same pid is left alone.

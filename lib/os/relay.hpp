@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "os/interrupt.hpp"
 #include "os/process.hpp"
 
 namespace hasync {
@@ -14,9 +15,9 @@ struct Relayed {
   Duration timeout;
 };
 
-// The program has an end of its own, or is ended: at its timeout, by a request to stop, or because our standard output
-// was closed at its other end, which is an error. One that is missing or cannot be run exits with 127 or 126, as
-// env(1) tells it.
-Result<ProcessResult> relay(const Relayed& program, ProcessRunner& runner);
+// The program has an end of its own, with all that it left behind to print, or is ended: at its timeout, by a request
+// to stop, or because our standard output was closed at its other end, which is an error. One that is missing or cannot
+// be run exits with 127 or 126, as env(1) tells it.
+Result<ProcessResult> relay(const Relayed& program, const Interrupt& stop, ProcessRunner& runner);
 
 }  // namespace hasync

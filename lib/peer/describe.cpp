@@ -110,7 +110,7 @@ Result<Description> ask_peer(const config::Peer& peer, ProcessRunner& runner, Du
   if (ended.code == static_cast<int>(ExitCode::usage) && argv.size() > 3)
     return fail(ExitCode::failed, fmt::format("hasync on {} does not know agent describe {}, so it is older than "
                                               "this one; install the same version on both",
-                                              peer.name, argv[3]));
+                                              peer.name, about.dumps.empty() ? "--source" : "--dump"));
   if (ended.code != 0) return fail(ExitCode::failed, fmt::format("hasync on {}: {}", peer.name, tell_end(ended)));
   HASYNC_TRY(auto told, parse_description(ended.output));
   if (told.node != peer.name)

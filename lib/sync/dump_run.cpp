@@ -147,14 +147,15 @@ class Dump {
   Result<std::int64_t> fetch(const DumpPart& part) {
     const auto path = order_.target + "/" + part.file;
     HASYNC_TRY(auto file, DumpFile::make(path, begins(), config::dump_limit(order_.dataset)));
+    auto program = part.argv.front();
     HASYNC_TRY(auto ended, stream(part.argv, file));
     if (part.otherwise_when != nullptr && part.otherwise_when(ended)) {
       HASYNC_TRY(file, file.anew());
       HASYNC_TRY(ended, stream(part.otherwise, file));
+      program = part.otherwise.front();
       dumped_.note = part.note;
     }
-    if (auto error = judge_dump(terms_.settings, order_.dataset, part.argv.front(), ended))
-      return fail(std::move(*error));
+    if (auto error = judge_dump(terms_.settings, order_.dataset, program, ended)) return fail(std::move(*error));
     HASYNC_CHECK(file.finish());
     if (auto refusal = refuse_empty_dump(terms_.settings, order_.dataset, file.bytes(), terms_.forced))
       return fail(std::move(*refusal));

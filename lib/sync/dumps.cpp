@@ -77,10 +77,11 @@ std::string tell_server(const std::string& errors) {
 // By who was to start it, env(1) or a shell; what a program that is there was missing itself, it tells in its own
 // words.
 bool is_not_there(const std::string& program, const ProcessResult& result) {
-  const auto said = last_line(result.errors);
+  const auto said = " " + last_line(result.errors);
+  const auto ends = [&](std::string_view how) { return said.ends_with(fmt::format(fmt::runtime(how), program)); };
   return result.code == not_found &&
-         (said.empty() || said.starts_with("/usr/bin/env: ") || said.ends_with(program + ": not found") ||
-          said.ends_with(program + ": command not found"));
+         (said == " " || said.starts_with(" /usr/bin/env: ") || ends(" {}: not found") ||
+          ends(" {}: command not found") || ends(" command not found: {}") || ends(" {}: Command not found."));
 }
 
 std::string tell_failure(const config::Config& settings, const config::Dataset& dataset, const std::string& program,
@@ -145,6 +146,16 @@ std::vector<DumpPart> dump_parts(const config::Dataset& dataset) {
       return {{file, dataset.run}};
   }
   return {};
+}
+
+std::vector<std::vector<std::string>> dump_commands(const config::Config& settings) {
+  std::vector<std::vector<std::string>> commands;
+  for (const auto& dataset : settings.sync.datasets)
+    for (auto& part : dump_parts(dataset)) {
+      commands.push_back(std::move(part.argv));
+      if (!part.otherwise.empty()) commands.push_back(std::move(part.otherwise));
+    }
+  return commands;
 }
 
 bool has_no_such_program(const ProcessResult& result) {

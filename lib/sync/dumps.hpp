@@ -20,6 +20,8 @@ struct DumpPart {
   std::string note{};
 };
 std::vector<DumpPart> dump_parts(const config::Dataset& dataset);
+// All that may be run on the peer to dump the datasets of these settings.
+std::vector<std::vector<std::string>> dump_commands(const config::Config& settings);
 // As started from here.
 std::vector<std::string> from_here(const config::Config& settings, const std::vector<std::string>& argv);
 // The roles' passwords are for a superuser alone.

@@ -191,7 +191,7 @@ def test_a_dump_that_says_nothing_does_not_outlive_the_run(pair, east, end):
     begun = east.folder / "begun"
     datasets = [{"name": "said", "type": "command", "run": ["sh", "-c", f"echo $$ >{begun}.new; mv {begun}.new {begun}; exec sleep 600"]}]
     east.has(datasets, timeout="10s" if end == "east's timeout" else "1h")
-    pair.set("sync", datasets=datasets, timeout="10s" if end == "west's timeout" else "1h")
+    pair.set("sync", datasets=datasets, timeout="25s" if end == "west's timeout" else "1h")
     running = pair.start("sync")
     wait_for(begun)
     sleeping = pathlib.Path("/proc") / begun.read_text().strip()
@@ -203,11 +203,35 @@ def test_a_dump_that_says_nothing_does_not_outlive_the_run(pair, east, end):
     _, errors = running.communicate(timeout=60)
     assert running.returncode != 0
     if end == "east's timeout":
-        assert "sh on east failed with exit status 1: hasync: sh here: no end after 10" in errors
+        assert "sh on east failed with exit status 1: hasync: sh here: no end after 1" in errors
     deadline = time.monotonic() + 60
     while sleeping.exists():
         assert time.monotonic() < deadline
         time.sleep(0.1)
+
+
+def test_what_a_dump_left_behind_to_print_comes_too(pair, east):
+    datasets = [{"name": "said", "type": "command", "run": ["bash", "-c", "exec > >(sleep 1; cat); echo all of it"]}]
+    east.has(datasets)
+    pair.set("sync", datasets=datasets)
+    pair.ok("sync")
+    assert (pair.current / "said" / "dump").read_text() == "all of it\n"
+
+
+@pytest.mark.parametrize("end, told", [("stopped", "interrupted"), ("out of time", "no end after 10 s")])
+def test_a_dump_that_nobody_takes_is_ended(east, end, told):
+    east.has([{"name": "said", "type": "command", "run": ["yes"]}], timeout="10s" if end == "out of time" else "1h")
+    process = subprocess.Popen([HASYNC, "--config", str(east.config), "--state-dir", str(east.state), "agent", "serve"],
+                               env={"SSH_ORIGINAL_COMMAND": "yes"}, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    try:
+        assert select.select([process.stdout], [], [], 30)[0]
+        if end == "stopped":
+            process.terminate()
+        process.wait(timeout=60)
+        assert process.returncode != 0 and told in process.stderr.read()
+    finally:
+        process.kill()
+        process.communicate()
 
 
 @pytest.mark.parametrize("does, told", [

@@ -51,6 +51,15 @@ TEST_CASE("the dump of a dataset is allowed word for word") {
   }
 }
 
+TEST_CASE("of any command it may be asked whether it is a dump") {
+  const auto asked = allow("hasync agent describe --source /srv/app --dump 'id -u' --dump pg_dump", {sources, dumps},
+                           Confinement::possible);
+  REQUIRE(asked);
+  CHECK(asked->what == Permission::What::describe);
+  CHECK(asked->sources == std::vector<std::string>{"/srv/app"});
+  CHECK(asked->dumps == std::vector<std::string>{"id -u", "pg_dump"});
+}
+
 TEST_CASE("every other option of rsync is refused") {
   for (const std::string option : {"--rsync-path=/bin/sh",
                                    "--rsh=sh",
