@@ -8,4 +8,8 @@ namespace hasync {
 // an identity of its own, as ext4, XFS and btrfs do; empty when nothing is there, or it is not to be had.
 std::string file_system_identity(const std::string& path);
 
+// Whether an ACL is listed for us among the attributes of what is there, too, as XFS does for root:
+// trusted.SGI_ACL_FILE. Who removes that removes the ACL.
+bool lists_acls_twice(const std::string& path);
+
 }  // namespace hasync

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/text.hpp"
+#include "os/file_system.hpp"
 #include "os/processor.hpp"
 #include "sync/dumps_at_once.hpp"
 #include "sync/rsync.hpp"
@@ -53,6 +54,10 @@ Result<Counts> Carrier::run_over(const std::vector<std::string>& names, const co
 
 Result<Counts> Carrier::run(const config::Dataset& dataset, ProcessSpec wanted, store::OnChange on_change,
                             const std::function<void(std::string_view)>& on_output) {
+  if (lists_acls_twice(settings_.sync.store)) {
+    const auto filters = attribute_filters(settings_);
+    wanted.argv.insert(wanted.argv.begin() + 1, filters.begin(), filters.end());
+  }
   ChangeReader reader{std::move(on_change)};
   wanted.on_output = [&](std::string_view chunk) {
     if (on_output) on_output(chunk);

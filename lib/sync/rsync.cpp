@@ -188,6 +188,12 @@ std::vector<std::string> folder_itself_argv(const config::Config& settings, cons
   return argv;
 }
 
+std::vector<std::string> attribute_filters(const config::Config& settings) {
+  const bool sent_by_root = settings.peer.transport == config::Transport::local || settings.peer.user == "root";
+  if (!sent_by_root) return {"--filter=-srx! user.*"};
+  return {"--filter=-srx system.*", "--filter=-srx trusted.SGI_ACL_*"};
+}
+
 std::vector<std::string> share_argv(const std::string& from, const std::string& into, const std::string& list) {
   auto argv = exact;
   append_list(argv, list);

@@ -57,6 +57,11 @@ std::vector<std::string> transfer_listed_argv(const config::Config& settings, co
 // Makes the folder `target` itself, and nothing in it, what the source's is.
 std::vector<std::string> folder_itself_argv(const config::Config& settings, const config::Dataset& dataset,
                                             const std::string& target);
+// For a store whose file system lists ACLs twice (os/file_system.hpp): that an ACL is an attribute of a name that the
+// source does not have is no difference to rsync, which would remove it. With such a rule its own ones do not hold
+// (rsync(1), --xattrs), so they are given, too; for both sides, whatever --delete-excluded does to those that name
+// none.
+std::vector<std::string> attribute_filters(const config::Config& settings);
 // Within the store: what `list` names in `from` is shared with `into`.
 std::vector<std::string> share_argv(const std::string& from, const std::string& into, const std::string& list);
 // The folders that `names` name below `from`, without what is in them, get everything that they have there below

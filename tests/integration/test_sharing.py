@@ -9,7 +9,7 @@ import pytest
 
 from own_host import keep_mounts_to_ourselves, needs_root
 from test_mutations import keep_each_point_exact
-from trees import tree
+from trees import acl, capability, tree
 
 MIB = 1 << 20
 pytestmark = needs_root
@@ -123,6 +123,22 @@ def test_files_of_one_name_do_not_take_each_others_blocks(sharing_pair):
     for folder in ("a", "b"):
         with (pair.source / folder / "large").open("r+b") as file:
             file.write(b"changed")
+    pair.ok("sync")
+    assert tree(pair.current / "app") == tree(pair.source)
+
+
+def test_an_acl_is_kept_and_is_no_difference(sharing_pair):
+    pair, _ = sharing_pair
+    for name in ("f", "g"):
+        (pair.source / name).write_text("1")
+        os.setxattr(pair.source / name, "system.posix_acl_access", acl(5))
+    os.setxattr(pair.source / "f", "user.of", b"one")
+    os.setxattr(pair.source / "f", "security.capability", capability(1))
+    assert [pair.json("sync")["result"] for _ in range(2)] == ["success", "unchanged"]
+    os.setxattr(pair.source / "f", "user.of", b"another")
+    assert [pair.json("sync")["result"] for _ in range(2)] == ["success", "unchanged"]
+    assert tree(pair.current / "app") == tree(pair.source)
+    os.removexattr(pair.source / "f", "system.posix_acl_access")
     pair.ok("sync")
     assert tree(pair.current / "app") == tree(pair.source)
 

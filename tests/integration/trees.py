@@ -68,7 +68,9 @@ def tree(folder):
                     content = file.read()
             elif kind == stat.S_IFLNK:
                 content = os.readlink(path)
-            extras = {name: os.getxattr(path, name, follow_symlinks=False) for name in os.listxattr(path, follow_symlinks=False)}
+            # XFS shows root an ACL twice, the second time as it keeps it itself.
+            names = [name for name in os.listxattr(path, follow_symlinks=False) if not name.startswith("trusted.SGI_ACL_")]
+            extras = {name: os.getxattr(path, name, follow_symlinks=False) for name in names}
             peers = inodes.get(info.st_ino)  # an earlier name of the same file
             inodes.setdefault(info.st_ino, os.path.relpath(path, base))
             found[os.path.relpath(path, base)] = (info.st_mode, info.st_uid, info.st_gid, info.st_mtime_ns, content, peers, info.st_rdev, extras)
