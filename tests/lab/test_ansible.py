@@ -21,8 +21,8 @@ find /etc /root/.ssh -type f -exec sha256sum {} + | sort
 find /tmp -mindepth 1 -maxdepth 1 ! -name 'systemd-private-*'
 dpkg-query -W -f '${Package} ${Version} ${db:Status-Abbrev}\\n'
 systemctl show --property=Id,ActiveState,UnitFileState,ActiveEnterTimestampMonotonic """ + " ".join(UNITS) + """
-[ ! -e /var/lib/hasync ] || { hasync schedule --json; hasync agent describe | grep -v '"at"'; }
-"""
+[ ! -e /var/lib/hasync ] || { hasync schedule --json | grep -vE '"(next|anchor)"'; hasync agent describe | grep -v '"at"'; }
+"""  # a quarter of an hour may pass meanwhile, by which the next run and the anchor are others
 
 
 def state(host):
