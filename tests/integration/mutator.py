@@ -1,4 +1,5 @@
 """A folder that changes in every way that one can, at random."""
+import hashlib
 import os
 import random
 import stat
@@ -29,7 +30,7 @@ class Mutator:
     def __init__(self, folder, seed):
         self.folder, self.random = os.fsencode(str(folder)), random.Random(seed)
         self.outside = os.path.join(os.path.dirname(self.folder), b"outside")
-        self.looks = set()  # all that ever were, by what rsync tells a file from its last state by
+        self.contents = {}  # all that ever were, by what rsync tells a file from its last state by
 
     def all(self, kind):
         found = [] if kind is not stat.S_IFDIR else [self.folder]
@@ -61,11 +62,17 @@ class Mutator:
                             self.time, self.attribute, self.access, self.capability, self.remove, self.remove_folder, self.rename, self.rename_folder, self.symlink, self.hard_link, self.hard_link, self.part,
                             self.node, self.file_for_folder, self.folder_for_file, self.link_for_folder, self.link_for_folder, self.folder_for_link, self.folder_for_link,
                             self.alike, self.moved_and_alike])()
-        self.looks |= {(path, self.look(path)) for path in self.all(stat.S_ISREG)}
+        for path in self.all(stat.S_ISREG):
+            self.keep_apart(path)
 
-    def look(self, path):
-        was = os.lstat(path)
-        return was.st_size, was.st_mtime_ns
+    def keep_apart(self, path):
+        """Where another file was that looked as this one does, as one that moved with its folder may, this one is new."""
+        now = os.lstat(path)
+        with open(path, "rb") as file:
+            content = hashlib.sha256(file.read()).digest()
+        if self.contents.setdefault((path, now.st_size, now.st_mtime_ns), content) != content:
+            os.utime(path)
+            self.keep_apart(path)
 
     def create(self):
         if path := self.free():
@@ -200,7 +207,7 @@ class Mutator:
         """A file of its own that has all that another has but its content."""
         subprocess.run(["cp", "--archive", "--no-target-directory", "--", path, to], check=True, timeout=60)
         was = os.lstat(path)
-        if self.random.random() < 0.5 and was.st_size and (to, self.look(path)) not in self.looks:
+        if self.random.random() < 0.5 and was.st_size:
             with open(to, "r+b") as file:
                 file.write(self.random.randbytes(min(was.st_size, 100)))
             os.utime(to, ns=(was.st_atime_ns, was.st_mtime_ns))
@@ -213,5 +220,4 @@ class Mutator:
         """A file moves, and another comes to where it was."""
         if (path := self.some(stat.S_ISREG)) and (to := self.free()):
             os.rename(path, to)
-            self.looks.add((path, self.look(to)))
             self.look_alike(to, path)
