@@ -36,6 +36,7 @@ struct Peer {
   // No setting: the socket of a connection that is open already, and goes before one of one's own (ssh(1), -S).
   std::string open_connection{};
   std::int64_t lately_per_second = 0;  // nor is this: the bytes that came from it in a second; 0: not known
+  bool compressed = false;  // nor this: all that comes through ssh is compressed (ssh_config(5), Compression)
 };
 
 enum class DatasetType { files, postgresql, mysql, sqlite, command };

@@ -74,6 +74,7 @@ std::vector<std::string> ssh_argv(const config::Peer& peer, Duration connect_tim
   if (!peer.known_hosts_file.empty())
     argv.insert(argv.end(),
                 {"-o", "UserKnownHostsFile=" + peer.known_hosts_file, "-o", "GlobalKnownHostsFile=/dev/null"});
+  if (peer.compressed) argv.insert(argv.end(), {"-o", "Compression=yes"});
   if (!peer.open_connection.empty()) argv.insert(argv.end(), {"-S", peer.open_connection, "-o", "ControlMaster=no"});
   argv.push_back(account(peer));
   return argv;

@@ -7,6 +7,7 @@
 #include "base/text.hpp"
 #include "os/file_system.hpp"
 #include "os/processor.hpp"
+#include "sync/dumps.hpp"
 #include "sync/dumps_at_once.hpp"
 #include "sync/rsync.hpp"
 
@@ -28,6 +29,7 @@ ProcessSpec Carrier::spec(std::vector<std::string> argv) {
 Result<void> Carrier::connect(const store::StatePaths& state, const store::NodeState& node,
                               std::int64_t lately_per_second) {
   settings_.peer.lately_per_second = lately_per_second;
+  settings_.peer.compressed = is_slow_link(settings_) && has_plain_dumps(settings_);
   connection_.reset();
   settings_.peer.open_connection.clear();
   const auto socket = state.peer_connection();

@@ -158,6 +158,13 @@ std::vector<std::vector<std::string>> dump_commands(const config::Config& settin
   return commands;
 }
 
+bool has_plain_dumps(const config::Config& settings) {
+  const auto& datasets = settings.sync.datasets;
+  return std::any_of(datasets.begin(), datasets.end(), [](const auto& each) {
+    return each.type != config::DatasetType::files && each.type != config::DatasetType::postgresql;
+  });
+}
+
 bool has_no_such_program(const ProcessResult& result) {
   return result.end == ProcessResult::End::exited && result.code == not_found;
 }

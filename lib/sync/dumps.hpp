@@ -22,6 +22,8 @@ struct DumpPart {
 std::vector<DumpPart> dump_parts(const config::Dataset& dataset);
 // All that may be run on the peer to dump the datasets of these settings.
 std::vector<std::vector<std::string>> dump_commands(const config::Config& settings);
+// Whether any of them prints what is worth compressing; pg_dump(1) compresses by itself.
+bool has_plain_dumps(const config::Config& settings);
 // As started from here.
 std::vector<std::string> from_here(const config::Config& settings, const std::vector<std::string>& argv);
 // The roles' passwords are for a superuser alone.

@@ -412,6 +412,18 @@ def test_ciphers_of_aes_gcm_come_first_where_both_have_instructions_for_aes(ssh_
     assert ["-gcm" in each.split(",")[0] for each in chosen] == ([True] if here and there else [])
 
 
+@pytest.mark.parametrize("limit, run, compresses", [("10MiB", ["seq", "1000"], True), ("20MiB", ["seq", "1000"], False), ("10MiB", None, False)])
+def test_dumps_come_compressed_over_a_slow_link(ssh_pair, limit, run, compresses):
+    pair, server = ssh_pair
+    server.describe("primary", 1)
+    (pair.source / "f").write_text("1")
+    pair.settings["sync"]["datasets"] += [{"name": "numbers", "type": "command", "run": run}] if run else []
+    pair.set("sync", bandwidth_limit=limit)
+    said = pair.folder / "said"
+    pair.ok("sync", env={"PATH": shim(pair.folder, "ssh", f'exec /usr/bin/ssh -v -E "{said}" "$@"')})
+    assert set(re.findall(r" compression: (\S+)", said.read_text())) == {"zlib@openssh.com" if compresses else "none"}
+
+
 def test_a_run_that_cannot_share_a_connection_makes_one_for_each_program(ssh_pair):
     pair, server = ssh_pair
     server.describe("primary", 3)
