@@ -42,6 +42,13 @@ Result<void> Carrier::connect(const store::StatePaths& state, const store::NodeS
   return {};
 }
 
+std::vector<std::string> Carrier::as_run(std::vector<std::string> argv) const {
+  if (!lists_acls_twice(settings_.sync.store)) return argv;
+  const auto filters = attribute_filters(settings_);
+  argv.insert(argv.begin() + 1, filters.begin(), filters.end());
+  return argv;
+}
+
 Result<Counts> Carrier::run(const config::Dataset& dataset, std::vector<std::string> argv, store::OnChange on_change,
                             const std::function<void(std::string_view)>& on_output) {
   return run(dataset, spec(std::move(argv)), std::move(on_change), on_output);
@@ -56,10 +63,7 @@ Result<Counts> Carrier::run_over(const std::vector<std::string>& names, const co
 
 Result<Counts> Carrier::run(const config::Dataset& dataset, ProcessSpec wanted, store::OnChange on_change,
                             const std::function<void(std::string_view)>& on_output) {
-  if (lists_acls_twice(settings_.sync.store)) {
-    const auto filters = attribute_filters(settings_);
-    wanted.argv.insert(wanted.argv.begin() + 1, filters.begin(), filters.end());
-  }
+  wanted.argv = as_run(std::move(wanted.argv));
   ChangeReader reader{std::move(on_change)};
   wanted.on_output = [&](std::string_view chunk) {
     if (on_output) on_output(chunk);

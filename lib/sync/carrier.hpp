@@ -34,6 +34,8 @@ class Carrier {
   // makes its own. An error: the peer cannot be reached.
   Result<void> connect(const store::StatePaths& state, const store::NodeState& node, std::int64_t lately_per_second);
 
+  // rsync's argv as it is run: with what the store's file system asks for.
+  std::vector<std::string> as_run(std::vector<std::string> argv) const;
   // rsync over one dataset. Each change it lists is told, and each chunk of its output as it comes.
   Result<Counts> run(const config::Dataset& dataset, std::vector<std::string> argv, store::OnChange on_change,
                      const std::function<void(std::string_view)>& on_output = {});

@@ -152,9 +152,10 @@ class Planner {
     HASYNC_CHECK(part_others(dataset, still_linked(std::move(linked)), planned));
     const bool changes = planned.newest.empty() || planned.counts.any_change();
     if (changes)
-      planned.argv = planned.newest.empty() ? transfer_argv(settings, dataset, {}, target, Progress::silent)
-                                            : transfer_listed_argv(settings, dataset, {.newest = planned.newest},
-                                                                   order_.store.list(), target, Progress::silent);
+      planned.argv =
+          carrier_.as_run(planned.newest.empty() ? transfer_argv(settings, dataset, {}, target, Progress::silent)
+                                                 : transfer_listed_argv(settings, dataset, {.newest = planned.newest},
+                                                                        order_.store.list(), target, Progress::silent));
     const auto file_system = order_.file_systems.find(dataset.source);
     if (file_system != order_.file_systems.end()) planned.file_system = file_system->second;
     return take(dataset, std::move(planned), changes);

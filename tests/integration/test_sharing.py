@@ -9,6 +9,7 @@ import pytest
 
 from own_host import keep_mounts_to_ourselves, needs_root
 from test_mutations import keep_each_point_exact
+from test_serve import east  # noqa: F401, a fixture
 from trees import acl, capability, tree
 
 MIB = 1 << 20
@@ -141,6 +142,19 @@ def test_an_acl_is_kept_and_is_no_difference(sharing_pair):
     os.removexattr(pair.source / "f", "system.posix_acl_access")
     pair.ok("sync")
     assert tree(pair.current / "app") == tree(pair.source)
+
+
+def test_an_acl_comes_through_the_forced_command(pair, east):
+    with mounted("xfs", pair.folder / "xfs") as folder:
+        store_on(pair, folder)
+        os.setxattr(east.source / "sub", "system.posix_acl_default", acl(5))
+        os.setxattr(east.source / "sub" / "f", "system.posix_acl_access", acl(5))
+        os.setxattr(east.source / "sub" / "f", "user.of", b"one")
+        (east.odd / "f").write_text("1")
+        assert [pair.json("sync")["result"] for _ in range(2)] == ["success", "unchanged"]
+        assert tree(pair.current / "app") == tree(east.source)
+        (east.odd / "f").write_text("two")
+        assert "'--filter=-srx trusted.SGI_ACL_*'" in pair.ok("sync", "--dry-run")
 
 
 def test_points_diff_tells_only_what_differs(sharing_pair):

@@ -120,6 +120,16 @@ TEST_CASE("where whole files are read for their checksums, silence is no sign of
   }
 }
 
+TEST_CASE("of the attributes, the second look of an ACL is left out, and else just what rsync itself leaves out") {
+  auto settings = over_ssh();
+  CHECK(attribute_filters(settings) == std::vector<std::string>{"--filter=-srx! user.*"});
+  const std::vector<std::string> of_root{"--filter=-srx system.*", "--filter=-srx trusted.SGI_ACL_*"};
+  settings.peer.user = "root";
+  CHECK(attribute_filters(settings) == of_root);
+  settings.peer = {.name = "east", .transport = config::Transport::local};
+  CHECK(attribute_filters(settings) == of_root);
+}
+
 TEST_CASE("each end of rsync is judged") {
   using End = ProcessResult::End;
   const auto settings = over_ssh();
