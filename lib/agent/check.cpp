@@ -14,6 +14,7 @@
 #include "failover/activation.hpp"
 #include "failover/databases.hpp"
 #include "heartbeat/probes.hpp"
+#include "os/confine.hpp"
 #include "os/tree.hpp"
 #include "peer/allowed.hpp"
 #include "peer/describe.hpp"
@@ -227,14 +228,12 @@ Checked check_schedule(const Node& node, const Installer& installer) {
 // the agents.
 Checked check_run(const std::string& name, const std::vector<std::string>& argv) {
   const auto& program = argv.front();
-  if (program.find('/') != std::string::npos)
-    return ::access(program.c_str(), X_OK) == 0
-               ? Checked{name, Finding::good, program}
-               : Checked{name, Finding::bad, fmt::format("{} is not a program that can be run", printable(program))};
-  for (const auto* folder : {"/usr/local/sbin/", "/usr/local/bin/", "/usr/sbin/", "/usr/bin/", "/sbin/", "/bin/"})
-    if (::access((folder + program).c_str(), X_OK) == 0) return {name, Finding::good, folder + program};
+  if (auto file = file_of(program); !file.empty()) return {name, Finding::good, std::move(file)};
   return {name, Finding::bad,
-          fmt::format("there is no program {} where cron and systemd look; write its whole path", printable(program))};
+          program.find('/') != std::string::npos
+              ? fmt::format("{} is not a program that can be run", printable(program))
+              : fmt::format("there is no program {} where cron and systemd look; write its whole path",
+                            printable(program))};
 }
 
 std::vector<Checked> check_runs(const config::Config& settings) {

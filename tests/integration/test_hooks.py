@@ -143,11 +143,13 @@ def test_nothing_is_asked_of_the_peer_when_a_hook_before_the_run_fails(hooked):
 
 
 def test_one_that_cannot_be_started_or_takes_too_long_has_failed(hooked):
-    hooked.pair.settings["sync"]["before"] = [{"name": "gone", "run": ["/no/such/program"]}]
+    hooked.pair.settings["sync"]["before"] = [{"name": "gone", "run": ["/no/such/program"]}, {"name": "a folder", "run": ["/usr"]},
+                                              {"name": "nowhere", "run": ["no-such-program"]}, {"name": "found", "run": ["true"]}]
     hooked.pair.save()
     assert '"gone" (sync.before) failed: cannot start /no/such/program: No such file or directory' in hooked.pair.fails_to_sync()
     checked = {each["name"]: each["verdict"] for each in json.loads(hooked.pair.run("check", "--json").stdout)["checks"]}
-    assert (checked["hook before: gone"], checked["hook after: after app"]) == ("bad", "good")
+    assert [checked[f"hook before: {name}"] for name in ("gone", "a folder", "nowhere", "found")] == ["bad", "bad", "bad", "good"]
+    assert checked["hook after: after app"] == "good"
     assert "sync.before.gone.run: /no/such/program: No such file or directory" in hooked.pair.run("config", "check").stderr
 
     # It ignores TERM, prints without end and leaves a child that holds the pipe.
