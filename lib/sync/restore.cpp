@@ -9,6 +9,7 @@
 #include <set>
 
 #include "base/text.hpp"
+#include "config/database_uri.hpp"
 #include "os/beneath.hpp"
 #include "os/disk_writes.hpp"
 #include "os/file_lock.hpp"
@@ -29,6 +30,12 @@ bool holds(const fs::path& folder, const fs::path& path) {
 
 // Where `to` really is. Its own folder must be there: a new one is more often a slip than a wish.
 Result<std::string> place_for(const store::StoreFolder& store, const std::string& to) {
+  if (config::is_database_uri(to))
+    return fail(
+        ExitCode::usage,
+        fmt::format("{} is a database, but a point is restored to a path; name one, and give the dump that is there "
+                    "then to the database's own program (hasync(1), Datasets)",
+                    printable(to)));
   std::error_code error;
   auto named = fs::absolute(to, error);
   if (named.filename() == "..") named = fs::weakly_canonical(named, error);

@@ -36,7 +36,8 @@ std::vector<std::string> without_nested(std::vector<std::string> names);
 std::vector<std::string> folders_above(const std::vector<std::string>& names);
 
 // ExitCode::unsafe where something is at `to` already, or beside it that no restore left, or it is within the store;
-// ExitCode::usage for a path that the point does not hold; ExitCode::failed without room. Changes nothing.
+// ExitCode::usage for a path that the point does not hold, and for a database; ExitCode::failed without room. Changes
+// nothing.
 Result<Restoring> plan_restore(const store::StoreFolder& store, const RestoreOrder& order);
 
 // What is run, one after the other.

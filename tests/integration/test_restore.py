@@ -119,6 +119,8 @@ def test_nothing_is_ever_merged_or_overwritten_and_the_store_stays_ours(filled):
         assert refused.returncode == 6 and words in refused.stderr and refused.stderr.count("\n") == 1, to
     missing = filled.run("points", "restore", "current", filled.folder / "no" / "x")
     assert missing.returncode == 1 and f"there is no folder {filled.folder}/no to restore into; make it" in missing.stderr
+    database = filled.run("points", "restore", "current", "postgresql:///app")
+    assert database.returncode == 2 and "postgresql:///app is a database, but a point is restored to a path; name one" in database.stderr
     here = filled.folder / "here"
     here.mkdir()
     assert "is the folder that you are in" in filled.run("points", "restore", "current", ".", cwd=here).stderr
