@@ -98,7 +98,7 @@ def test_of_a_dump_it_is_told_how_much_came(pair):
     pair.set("sync", datasets=[{"name": "db", "type": "command", "run": ["sh", "-c", "head -c 300000 /dev/urandom; exec sleep 60"]}])
     run = Terminal(pair, "sync", until="dumping db · 293.0 KiB".encode())
     assert run.code == 130
-    assert re.search(r"interrupted after [\d.]+ s while dumping db, 293.0 KiB so far; nothing is published, and there is no point yet\r\n$", run.seen), run.seen
+    assert re.search(r"interrupted after [\d.]+ m?s while dumping db, 293.0 KiB so far; nothing is published, and there is no point yet\r\n$", run.seen), run.seen
 
 
 @pytest.mark.parametrize("words,environment", [(["sync", "--no-progress"], {}), (["sync"], {"TERM": "dumb"}), (["agent", "sync"], {})],
