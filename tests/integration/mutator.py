@@ -62,17 +62,18 @@ class Mutator:
                             self.time, self.attribute, self.access, self.capability, self.remove, self.remove_folder, self.rename, self.rename_folder, self.symlink, self.hard_link, self.hard_link, self.part,
                             self.node, self.file_for_folder, self.folder_for_file, self.link_for_folder, self.link_for_folder, self.folder_for_link, self.folder_for_link,
                             self.alike, self.moved_and_alike])()
-        for path in self.all(stat.S_ISREG):
-            self.keep_apart(path)
+        while any([self.keep_apart(path) for path in self.all(stat.S_ISREG)]):
+            pass  # what was changed by that has other names, perhaps
 
     def keep_apart(self, path):
-        """Where another file was that looked as this one does, as one that moved with its folder may, this one is new."""
+        """Whether another file was there that looked as this one does, as one that moved with its folder may; it has another time now."""
         now = os.lstat(path)
         with open(path, "rb") as file:
             content = hashlib.sha256(file.read()).digest()
-        if self.contents.setdefault((path, now.st_size, now.st_mtime_ns), content) != content:
-            os.utime(path)
-            self.keep_apart(path)
+        if self.contents.setdefault((path, now.st_size, now.st_mtime_ns), content) == content:
+            return False
+        os.utime(path)
+        return True
 
     def create(self):
         if path := self.free():
