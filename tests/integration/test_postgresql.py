@@ -92,6 +92,18 @@ def test_all_of_a_database_gets_over(pg, servers):
     assert west.sql("SELECT pg_has_role('both', 'reader', 'MEMBER'), (SELECT rolconnlimit FROM pg_roles WHERE rolname = 'known')") == [["t", "3"]]
 
 
+def test_a_dump_gets_into_a_database_by_hand_as_the_manual_says(pg, servers):
+    east, west = servers
+    east.sql("CREATE ROLE reader")
+    east.sql("GRANT SELECT ON money TO reader", "app")
+    pg.ok("sync")
+    pg.ok("points", "restore", "current", pg.folder / "restored")
+    west.sql("CREATE DATABASE empty")
+    for program, database, *words in (("psql", "postgres", "--file=roles.sql"), ("pg_restore", "empty", "dump.pgdump")):
+        subprocess.run([program, f"--dbname={west.uri(database)}", *words], cwd=pg.folder / "restored" / "db", check=True, timeout=60)
+    assert west.sql("SELECT sum(amount), has_table_privilege('reader', 'money', 'SELECT') FROM money", "empty") == [["100000", "t"]]
+
+
 def test_a_dump_is_of_one_moment_and_one_that_did_not_change_is_shared(pg, servers):
     east, _ = servers
     stop = threading.Event()

@@ -171,6 +171,17 @@ TEST_CASE("what mysqldump printed is whole when its last line says so") {
   }
 }
 
+TEST_CASE("a dump is worth compressing on its way unless its program does that") {
+  auto made = settings(config::Transport::ssh);
+  CHECK_FALSE(has_plain_dumps(made));
+  made.sync.datasets = {{.name = "app", .source = "/srv/app"}, postgresql};
+  CHECK_FALSE(has_plain_dumps(made));
+  for (const auto& each : {database, command, mysql}) {
+    made.sync.datasets = {postgresql, each};
+    CHECK(has_plain_dumps(made));
+  }
+}
+
 TEST_CASE("MySQL's own program takes the place of MariaDB's where that is missing") {
   const auto part = dump_parts(mysql).front();
   CHECK(part.otherwise.front() == "mysqldump");
