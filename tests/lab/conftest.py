@@ -23,6 +23,7 @@ def pytest_sessionstart():
 def lab(request):
     name = f"{request.module.__name__.removeprefix('test_').replace('_', '-')}-{os.getpid()}"
     with Lab(name, os.environ["HASYNC_BUILD"]) as lab:
+        lab.west.sync_by_hand_only()
         yield lab
 
 

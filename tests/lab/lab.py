@@ -142,9 +142,10 @@ class Host:
         self.hasync("apply")
 
     def sync_by_hand_only(self):
-        """None falls due by schedule meanwhile."""
+        """None falls due by schedule from now on, and none is going on."""
         in_two_days = datetime.date.today() + datetime.timedelta(days=2)
         self.set(sync__start_time=f"{in_two_days}T00:00:00Z", sync__run_every="1d")
+        eventually("no sync is going on", lambda: self.run("systemctl", "is-active", "hasync-sync", check=False).stdout != "activating\n")
 
     def beat_every_second(self, failures=3, **more):
         """An outage is detected within 9 s: 1 s interval + 3 × 2 s timeout + 2 × 1 s re-check."""
@@ -156,7 +157,6 @@ class Host:
         witness = f"{{ name: gateway, type: tcp, host: {self.lab.gateway.address}, port: 53 }}"
         self.edit("  # fence:", f"  witnesses: [ {witness} ]\n  # fence:")
         self.hasync("sync")
-        self.sync_by_hand_only()
         self.beat_every_second(failover__action="promote", notify__smtp__timeout="2s")
 
     def heartbeat(self):

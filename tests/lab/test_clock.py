@@ -27,7 +27,6 @@ def clock_of(host, seconds):
 def pair(lab):
     lab.fault("clock", "west", 0)
     lab.fault("clock", "east", 0)
-    lab.west.sync_by_hand_only()
     lab.west.hasync("sync")
     lab.west.beat_every_second(FAILURES, failover__action="promote")
     # An attempt fails because it is told to, never because this machine is busy; and there is time for a jump between two.

@@ -1,6 +1,5 @@
 """West is killed, or loses power, at random moments of a sync and of a promotion, time and again. What it has published is never torn,
 and what it had begun comes to a good end by itself. HASYNC_LAB_SEED=N takes the moments of an earlier run again."""
-import datetime
 import hashlib
 import inspect
 import os
@@ -95,8 +94,6 @@ def moments_of(lab, *what):
 
 @pytest.fixture(scope="module")
 def generations(lab):
-    in_two_days = datetime.date.today() + datetime.timedelta(days=2)
-    lab.west.set(sync__start_time=f"{in_two_days}T00:00:00Z", sync__run_every="1d")  # none by schedule meanwhile
     generations = Generations(lab.east)
     generations.next()
     lab.west.hasync("sync")

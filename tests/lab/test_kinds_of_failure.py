@@ -21,7 +21,6 @@ KINDS = {
 
 @pytest.fixture(scope="module", autouse=True)
 def watching(lab):
-    lab.west.sync_by_hand_only()
     lab.west.beat_every_second(failover__action="standby")
 
 

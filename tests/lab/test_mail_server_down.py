@@ -12,7 +12,6 @@ DOWN = "no connection to smtp://mail.example.com:587; is it up?"
 
 
 def test_west_takes_over_without_waiting_for_the_mail_server(lab, east, west):
-    west.sync_by_hand_only()
     west.beat_every_second(failover__action="promote", notify__on_sync_completion="true")
     bound = west.status()["heartbeat"]["detection_bound_s"]
     lab.fault("no-mail")

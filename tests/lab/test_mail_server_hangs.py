@@ -13,7 +13,6 @@ PATIENCE_S = 20
 @pytest.fixture(scope="module", autouse=True)
 def patient(lab):
     lab.west.hasync("sync")
-    lab.west.sync_by_hand_only()
     lab.west.beat_every_second(notify__smtp__timeout=f"{PATIENCE_S}s")
 
 

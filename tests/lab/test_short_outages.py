@@ -16,7 +16,6 @@ def is_over(episode):
 
 
 def test_fifty_troubles_that_are_over_in_time_lead_to_nothing(lab, east, west):
-    west.sync_by_hand_only()
     west.beat_every_second(failures=FAILURES, failover__action="promote")
     west.set(heartbeat__timeout="10s")  # an attempt fails because it is told to, never because this machine is busy
     with Customers(east) as customers:

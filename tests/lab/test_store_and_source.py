@@ -15,8 +15,7 @@ def content(host, folder):
 
 @pytest.fixture(scope="module")
 def data(lab):
-    """East has notes, and west has them since its last sync; the schedule brings none meanwhile."""
-    lab.west.set(sync__start_time="2099-01-01T00:00:00Z", sync__run_every="1d")
+    """East has notes, and west has them since its last sync."""
     with Customers(lab.east) as customers:
         customers.notes_of_at_least(100)
     eventually("the dump has them", lambda: lab.east.has_dumped(max(customers.notes())))
