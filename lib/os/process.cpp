@@ -108,13 +108,6 @@ Result<Child> start(const ProcessSpec& spec) {
   return child;
 }
 
-// "process 438 started at 15750 since boot 1f2e…"
-std::string name_of(pid_t pid) {
-  const auto boot = read_file("/proc/sys/kernel/random/boot_id");
-  return fmt::format("process {} started at {} since boot {}", pid, start_of_process(pid).value_or("?"),
-                     boot ? trim(*boot) : "?");
-}
-
 // A program that prints without end must not keep us from its deadline.
 constexpr std::size_t most_at_once = 1 << 20;
 
@@ -187,6 +180,12 @@ std::string_view name_of_signal(int number) {
 
 }  // namespace
 
+std::string name_of_process(int pid) {
+  const auto boot = read_file("/proc/sys/kernel/random/boot_id");
+  return fmt::format("process {} started at {} since boot {}", pid, start_of_process(pid).value_or("?"),
+                     boot ? trim(*boot) : "?");
+}
+
 std::optional<std::string> start_of_process(int pid) {
   const auto stat = read_file(fmt::format("/proc/{}/stat", pid));
   if (!stat) return std::nullopt;
@@ -238,7 +237,7 @@ Result<std::string> own_program() {
 Result<ProcessResult> SystemProcessRunner::run(const ProcessSpec& spec) {
   const auto began = boot_uptime();
   HASYNC_TRY(auto child, start(spec));
-  if (spec.on_started) spec.on_started(name_of(child.pid));
+  if (spec.on_started) spec.on_started(name_of_process(child.pid));
   Stop stop{child.pid, began + spec.timeout, spec.grace};
   ProcessResult result;
   const auto keep = [&](std::string& kept) {
@@ -309,7 +308,7 @@ bool SystemProcessRunner::end_left_over(const std::string& process) {
   std::from_chars(words[1].data(), words[1].data() + words[1].size(), pid);
   // The pidfd holds on to this very process, whatever comes after it.
   const Fd left_over{pid > 1 ? static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)) : -1};
-  if (!left_over || name_of(pid) != process || ::getpgid(pid) != pid) return false;
+  if (!left_over || name_of_process(pid) != process || ::getpgid(pid) != pid) return false;
   pollfd gone{left_over.get(), POLLIN, 0};
   ::kill(-pid, SIGTERM);
   ::poll(&gone, 1, static_cast<int>(std::chrono::milliseconds{grace}.count()));

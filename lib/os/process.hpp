@@ -57,6 +57,9 @@ std::string tell_end(const ProcessResult& result);
 // The absolute path of the running program, for what starts it later.
 Result<std::string> own_program();
 
+// "process 438 started at 15750 since boot 1f2e…", which no other process is ever called.
+std::string name_of_process(int pid);
+
 // When it started, in ticks since the kernel's boot: field 22 of /proc/PID/stat (proc(5)). None when there is no such
 // process, or it has ended and waits for its parent to notice.
 std::optional<std::string> start_of_process(int pid);
@@ -72,8 +75,8 @@ class ProcessRunner {
   // interrupt, unless it is to go on, the whole group gets TERM, then KILL. A child left behind that holds the pipes is
   // not waited for, unless the output is.
   virtual Result<ProcessResult> run(const ProcessSpec& spec) = 0;
-  // Ends what a run() left behind when we were killed, with all of its group: TERM, then KILL. Whether it was still
-  // there; a later process with the same pid is left alone.
+  // Ends what a run() left behind, when we were killed or by itself, with all of its group: TERM, then KILL. Whether it
+  // was still there; a later process with the same pid is left alone.
   virtual bool end_left_over(const std::string& process) = 0;
 };
 

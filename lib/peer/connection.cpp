@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <charconv>
 #include <utility>
 
 #include "base/text.hpp"
@@ -42,6 +43,15 @@ std::optional<std::string> hardware_ciphers_first(std::string_view ssh_configura
   return std::nullopt;
 }
 
+std::optional<int> pid_of_master(std::string_view said) {
+  constexpr std::string_view before = "Master running (pid=";
+  const auto at = said.find(before);
+  if (at == std::string_view::npos) return std::nullopt;
+  int pid = 0;
+  const auto [end, error] = std::from_chars(said.data() + at + before.size(), said.data() + said.size(), pid);
+  return error == std::errc{} ? std::optional{pid} : std::nullopt;
+}
+
 bool can_hold_socket(std::string_view path) {
   constexpr std::size_t longest = 90;
   return path.size() <= longest && path.find_first_of("%$") == std::string_view::npos;
@@ -74,9 +84,11 @@ Connection::Connection(Connection&& other) noexcept
 
 Connection::~Connection() {
   if (runner_ == nullptr) return;
-  static_cast<void>(runner_->run({.argv = with_options(ssh_argv(peer_, local_timeout), {"-S", socket_, "-O", "exit"}),
+  const auto told = runner_->run({.argv = with_options(ssh_argv(peer_, local_timeout), {"-S", socket_, "-O", "check"}),
                                   .timeout = local_timeout,
-                                  .on_interrupt = OnInterrupt::go_on}));
+                                  .on_interrupt = OnInterrupt::go_on});
+  const auto master = told ? pid_of_master(told->errors) : std::nullopt;
+  if (master) runner_->end_left_over(name_of_process(*master));
 }
 
 }  // namespace hasync::peer

@@ -13,6 +13,9 @@ namespace hasync::peer {
 // instructions for AES does about twice as fast as ChaCha20. Nothing where the order is that already.
 std::optional<std::string> hardware_ciphers_first(std::string_view ssh_configuration);
 
+// The process that holds a connection, by what `ssh -O check` says of it: "Master running (pid=438)".
+std::optional<int> pid_of_master(std::string_view said);
+
 // Whether ssh(1) can make its socket there: it takes a path of 108 bytes with what it appends first (unix(7)), and
 // expands some signs.
 bool can_hold_socket(std::string_view path);
@@ -31,7 +34,8 @@ class Connection {
   Connection& operator=(Connection&&) = delete;
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
-  // Closes it. After a crash it closes itself, when nothing has used it for a minute.
+  // Closes it, and waits for the end of its process: systemd kills what outlives the program of a service, and logs a
+  // warning of that. After a crash it closes itself, when nothing has used it for a minute.
   ~Connection();
 
  private:

@@ -9,6 +9,7 @@ import signal
 import sqlite3
 import stat
 import subprocess
+import sys
 import time
 
 import pytest
@@ -372,6 +373,29 @@ def test_sync_over_ssh_is_exact(ssh_pair):
     assert guard["verdict"] == "fail" and "east told term 4" in guard["evidence"] and "ours is 3" in guard["evidence"]
     pair.ok("sync")
     assert pair.json("why")["would_promote"] is True
+
+
+# Becomes the parent of what the program leaves behind, and looks right when it has ended.
+LEAVES = """
+import ctypes, os, pathlib, subprocess, sys
+PR_SET_CHILD_SUBREAPER = 36
+assert ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0
+status = subprocess.run(sys.argv[1:]).returncode
+left = pathlib.Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()
+is_over = lambda stat: stat.rpartition(")")[2].split()[0] == "Z"
+alive = [pid for pid in left if not is_over(pathlib.Path(f"/proc/{pid}/stat").read_text())]
+print(*(pathlib.Path(f"/proc/{pid}/cmdline").read_text().replace("\\0", " ") for pid in alive), file=sys.stderr)
+sys.exit(status)
+"""
+
+
+def test_the_connection_ends_before_the_run_does(ssh_pair):
+    """Else systemd would kill it, and log a warning."""
+    pair, server = ssh_pair
+    server.describe("primary", 3)
+    fill(pair.source)
+    done = subprocess.run([sys.executable, "-c", LEAVES, HASYNC, "sync"], env=pair.environment(), capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stderr) == (0, "\n")
 
 
 def test_a_run_makes_one_connection_for_all_it_asks_and_leaves_none(ssh_pair):

@@ -32,6 +32,7 @@ def test_a_sandboxed_sync_brings_owners_modes_attributes_and_devices(east, west)
     east.run("sh", "-ec", MAKE_ODD)
     assert sync_by_timer_unit(west)["result"] == "success"
     assert look(west, "/srv/hasync/current/app/odd") == look(east, ODD)
+    assert "Killing process" not in west.tell("journalctl", "--quiet", "--unit=hasync-sync", "--output=cat")  # nothing outlived it
 
 
 def test_a_store_that_apply_has_not_seen_is_told_with_its_remedy(west):

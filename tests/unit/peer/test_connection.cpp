@@ -25,6 +25,13 @@ TEST_CASE("what /proc/cpuinfo tells of AES") {
   CHECK_FALSE(tells_of_aes(""));
 }
 
+TEST_CASE("who holds a connection") {
+  CHECK(pid_of_master("Master running (pid=438)\r\n") == 438);
+  CHECK(pid_of_master("ssh: warning\nMaster running (pid=7)\r\n") == 7);
+  CHECK(pid_of_master("Control socket connect(/x): No such file or directory\r\n") == std::nullopt);
+  CHECK(pid_of_master("Master running (pid=)") == std::nullopt);
+}
+
 TEST_CASE("a socket that ssh could not make is not tried") {
   CHECK(can_hold_socket("/var/lib/hasync/peer.socket"));
   CHECK_FALSE(can_hold_socket("/" + std::string(90, 'a')));
