@@ -20,12 +20,14 @@
 #include "peer/describe.hpp"
 #include "store/node_state.hpp"
 #include "store/sharing.hpp"
+#include "sync/dump_trial.hpp"
 #include "sync/dumps.hpp"
 
 namespace hasync::agent {
 namespace {
 
 constexpr auto ask_timeout = std::chrono::seconds{10};
+constexpr auto dump_timeout = std::chrono::seconds{30};
 
 Checked check_program(const Node& node, const std::string& name, const std::vector<std::string>& argv) {
   const auto ended = node.runner.run({.argv = argv, .timeout = ask_timeout});
@@ -90,6 +92,13 @@ Dumps dumps_there(const config::Dataset& dataset, const std::vector<peer::Dump>&
   return Dumps::can_be_made;
 }
 
+Checked is_not_offered(const Node& node, const std::string& name) {
+  return {name, Finding::bad,
+          fmt::format("the settings of {} have no such dataset, or another source or program for it; compare: hasync "
+                      "dataset list, on both",
+                      node.settings.peer.name)};
+}
+
 // By what its hasync tells; one that has none is asked by a shell.
 Checked check_dump(const Node& node, const config::Dataset& dataset, const Told& told,
                    const std::vector<std::string>& question, const std::string& yes, const std::string& no) {
@@ -100,14 +109,26 @@ Checked check_dump(const Node& node, const config::Dataset& dataset, const Told&
     case Dumps::have_no_program:
       return {name, Finding::bad, no};
     case Dumps::not_offered:
-      return {name, Finding::bad,
-              fmt::format("the settings of {} have no such dataset, or another source or program for it; compare: "
-                          "hasync dataset list, on both",
-                          node.settings.peer.name)};
+      return is_not_offered(node, name);
     case Dumps::not_told:
       break;
   }
   return ask_peer_for(node, name, question, yes, no);
+}
+
+// That its program is there says nothing of the server, and of who it lets in.
+Checked check_database(const Node& node, const config::Dataset& dataset, const Told& told) {
+  const auto name = "source " + dataset.name;
+  if (told && *told && dumps_there(dataset, told->value().dumps) == Dumps::not_offered)
+    return is_not_offered(node, name);
+  const auto trial = sync::try_dump(node.settings, dataset, dump_timeout, node.runner);
+  if (!trial) return {name, Finding::bad, trial.error().message};
+  const auto& peer = node.settings.peer.name;
+  if (*trial == sync::Trial::silent)
+    return {name, Finding::unwise,
+            fmt::format("the dump of {} on {} has hardly printed anything for {}; does it wait for a lock?",
+                        dataset.source, peer, tell_duration(dump_timeout))};
+  return {name, Finding::good, fmt::format("{} on {} can be dumped", dataset.source, peer)};
 }
 
 // A peer whose key opens no shell tells of its folders by its hasync; one that has none by test(1).
@@ -119,15 +140,8 @@ Checked check_source(const Node& node, const config::Dataset& dataset, const Tol
     case config::DatasetType::files:
       break;
     case config::DatasetType::postgresql:
-      return check_dump(node, dataset, told, {"sh", "-c", "command -v pg_dump pg_dumpall >/dev/null"},
-                        "pg_dump and pg_dumpall are there",
-                        fmt::format("{} lacks pg_dump or pg_dumpall; install it there: apt-get install "
-                                    "postgresql-client",
-                                    peer));
     case config::DatasetType::mysql:
-      return check_dump(node, dataset, told, {"sh", "-c", "command -v mariadb-dump || command -v mysqldump"},
-                        "mariadb-dump or mysqldump is there",
-                        fmt::format("{} lacks mariadb-dump; install it there: apt-get install mariadb-client", peer));
+      return check_database(node, dataset, told);
     case config::DatasetType::sqlite:
       return check_dump(node, dataset, told, {"test", "-f", dataset.source, "-a", "-r", dataset.source},
                         dataset.source + " is a file, and readable",

@@ -175,11 +175,7 @@ class Dump {
       terms_.meter.dumps(order_.dataset.name, file.bytes());
       return taken;
     };
-    auto ended = runner_.run(spec);
-    // What cannot be started here is told as by the shell of a peer.
-    constexpr int not_found = 127;
-    if (!ended && ended.error().message.ends_with("No such file or directory")) return ProcessResult{.code = not_found};
-    return ended;
+    return run_dump(spec, runner_);
   }
 
   // Shares what is in the newest point already, and so was found sound before.
@@ -248,6 +244,13 @@ class Dump {
 };
 
 }  // namespace
+
+Result<ProcessResult> run_dump(const ProcessSpec& spec, ProcessRunner& runner) {
+  constexpr int not_found = 127;
+  auto ended = runner.run(spec);
+  if (!ended && ended.error().message.ends_with("No such file or directory")) return ProcessResult{.code = not_found};
+  return ended;
+}
 
 Result<Dumped> make_dump(const DumpOrder& order, const DumpTerms& terms, const Interrupt& stop, Clock& clock,
                          ProcessRunner& runner) {

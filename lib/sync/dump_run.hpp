@@ -30,6 +30,9 @@ struct Dumped {
   Counts counts{};  // changed: how many of its files are not what the newest point holds already; those are shared
   std::string note{};
 };
+// Runs a program that dumps; one that cannot be found here has ended as the shell of a peer would say it.
+Result<ProcessResult> run_dump(const ProcessSpec& spec, ProcessRunner& runner);
+
 // `stop` ends it, as an interrupt of all would.
 Result<Dumped> make_dump(const DumpOrder& order, const DumpTerms& terms, const Interrupt& stop, Clock& clock,
                          ProcessRunner& runner);

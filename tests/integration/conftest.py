@@ -66,6 +66,10 @@ class Pair:
     def json(self, *words, **options):
         return json.loads(self.ok(*words, "--json", **options))
 
+    def checked(self, env=None):
+        """What check finds, by the name of what it tried."""
+        return {each["name"]: each for each in json.loads(self.run("check", "--json", env=env).stdout)["checks"]}
+
     def fails_to_sync(self, *words, env=None, code=1):
         """The message of a run that failed, and published nothing."""
         before = self.current.is_symlink() and self.current.readlink()

@@ -1,5 +1,4 @@
 """Datasets that are no folders: an SQLite database and the output of a command, pulled while in use, and put in place."""
-import json
 import os
 import re
 import shutil
@@ -322,6 +321,6 @@ def test_they_are_added_by_a_command_and_checked(pair):
     pair.ok("dataset", "add", "base", "--type", "sqlite", "--source", str(pair.source / "app.db"))
     listed = {each["name"]: each for each in pair.json("dataset", "list")["items"]}
     assert (listed["out"]["type"], listed["base"]["type"]) == ("command", "sqlite")
-    checked = {each["name"]: each for each in json.loads(pair.run("check", "--json").stdout)["checks"]}
+    checked = pair.checked()
     assert checked["source out"]["evidence"] == "sh is there"
     assert checked["source base"]["evidence"].endswith("app.db on east is not a file that can be read")

@@ -1,5 +1,4 @@
 """From a silent peer to a promotion, with real probes, real steps and real mail."""
-import json
 import os
 import signal
 import subprocess
@@ -212,7 +211,7 @@ def test_a_node_that_cannot_ask_says_so_and_judges_nobody(town, tmp_path):
         done = pair.run("agent", "heartbeat", env=broken)
         assert (done.returncode, done.stderr) == (1, f"hasync: nothing is known of the peer, for probe web could not be asked: {why}\n")
     assert pair.history("heartbeats") == [] and pair.history("failovers") == [] and town.steps_run() == []
-    checked = {each["name"]: each for each in json.loads(pair.run("check", "--json", env=broken).stdout)["checks"]}
+    checked = pair.checked(env=broken)
     for name in ("probe web", "mail"):
         assert checked[name]["verdict"] == "bad" and why in checked[name]["evidence"]
     pair.settings["failover"]["witnesses"] = [{"name": "gateway", "host": "127.0.0.1", "port": town.server.port}]

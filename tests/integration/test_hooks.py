@@ -147,7 +147,7 @@ def test_one_that_cannot_be_started_or_takes_too_long_has_failed(hooked):
                                               {"name": "nowhere", "run": ["no-such-program"]}, {"name": "found", "run": ["true"]}]
     hooked.pair.save()
     assert '"gone" (sync.before) failed: cannot start /no/such/program: No such file or directory' in hooked.pair.fails_to_sync()
-    checked = {each["name"]: each["verdict"] for each in json.loads(hooked.pair.run("check", "--json").stdout)["checks"]}
+    checked = {name: each["verdict"] for name, each in hooked.pair.checked().items()}
     assert [checked[f"hook before: {name}"] for name in ("gone", "a folder", "nowhere", "found")] == ["bad", "bad", "bad", "good"]
     assert checked["hook after: after app"] == "good"
     assert "sync.before.gone.run: /no/such/program: No such file or directory" in hooked.pair.run("config", "check").stderr

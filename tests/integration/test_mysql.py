@@ -1,6 +1,5 @@
 """Datasets that are databases of MariaDB: two real servers, east's and west's, a dump pulled from one, restored into the other."""
 import fcntl
-import json
 import os
 import pathlib
 import signal
@@ -101,6 +100,7 @@ def test_every_failure_of_the_server_is_told_and_nothing_is_published(my, server
         my.settings["sync"]["datasets"][0].update(source=source, database=servers[1].uri("nope" if "nope" in source else "app"))
         my.save()
         assert words in (told := my.fails_to_sync()) and "dataset db: mariadb-dump" in told, told
+        assert my.checked()["source db"] == {"name": "source db", "verdict": "bad", "evidence": told.partition("dataset db: ")[2].rstrip()}
 
 
 def test_a_dump_that_breaks_off_publishes_nothing(my):
@@ -122,7 +122,7 @@ def test_what_stands_there_is_never_replaced(my, servers):
     my.ok("sync")
     done = my.run("promote")
     assert done.returncode == 6 and "live-path: " in done.stderr and "database app here is not empty, and nothing in it is replaced" in done.stderr
-    assert {each["name"]: each for each in json.loads(my.run("check", "--json").stdout)["checks"]}["restore db"]["verdict"] == "bad"
+    assert my.checked()["restore db"]["verdict"] == "bad"
     done = my.run("promote", "--force=live-path")
     assert done.returncode == 1 and 'step "restore db" failed: database app here is not empty' in done.stderr, done.stderr
     assert west.sql("SELECT f()", "app") == [["7"]] and west.databases() == ["app"]

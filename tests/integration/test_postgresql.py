@@ -1,6 +1,5 @@
 """Datasets that are PostgreSQL databases: two real servers, east's and west's, a dump pulled from one, restored into the other."""
 import fcntl
-import json
 import os
 import pathlib
 import re
@@ -155,6 +154,7 @@ def test_every_failure_of_the_server_is_told_and_nothing_is_published(pg, server
         pg.settings["sync"]["datasets"][0]["source"] = source
         pg.save()
         assert words in (told := pg.fails_to_sync()) and "dataset db: pg_dump" in told, told
+        assert pg.checked()["source db"] == {"name": "source db", "verdict": "bad", "evidence": told.partition("dataset db: ")[2].rstrip()}
     conf = east.folder / "data" / "pg_hba.conf"
     before = conf.read_text()
     conf.write_text("local all poor scram-sha-256\nlocal all postgres trust\n")
@@ -361,20 +361,18 @@ def test_a_promotion_never_replaces_the_source(pair):
 
 
 def test_check_tells_what_is_missing(pg, servers):
-    def checks(env=None):
-        return {each["name"]: each for each in json.loads(pg.run("check", "--json", env=env).stdout)["checks"]}
-    told = checks()
-    assert told["source db"]["evidence"] == "pg_dump and pg_dumpall are there"
+    told = pg.checked()
+    assert told["source db"] == {"name": "source db", "verdict": "good", "evidence": servers[0].uri("app") + " on east can be dumped"}
     assert told["postgresql-client"]["evidence"].startswith("pg_restore (PostgreSQL)")
     assert told["restore db"] == {"name": "restore db", "verdict": "good", "evidence": servers[1].uri("app") + " can be restored"}
     shims = pg.folder / "bare"
     shims.mkdir()
     for program in ("sh", "rsync", "cat", "test"):
         (shims / program).symlink_to(f"/usr/bin/{program}")
-    told = checks({"PATH": str(shims)})
-    assert "lacks pg_dump or pg_dumpall; install it there" in told["source db"]["evidence"]
+    told = pg.checked({"PATH": str(shims)})
+    assert "has no program pg_dumpall; install it there: apt-get install postgresql-client" in told["source db"]["evidence"]
     assert told["postgresql-client"]["verdict"] == "bad" and "apt-get install postgresql-client" in told["postgresql-client"]["evidence"]
     servers[1].sql("CREATE ROLE poor LOGIN")
     pg.settings["sync"]["datasets"][0]["database"] = servers[1].uri("app", "poor")
     pg.save()
-    assert "may not make databases" in checks()["restore db"]["evidence"]
+    assert "may not make databases" in pg.checked()["restore db"]["evidence"]

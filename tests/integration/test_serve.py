@@ -102,7 +102,7 @@ def leaked(target, done):
 def test_a_real_sync_needs_nothing_else(pair, east):
     for number, name in enumerate(ODD_NAMES):
         (pathlib.Path(os.fsdecode(os.fsencode(east.odd) + b"/" + name))).write_text(str(number))
-    checked = {each["name"]: each for each in json.loads(pair.run("check", "--json").stdout)["checks"]}
+    checked = pair.checked()
     assert [checked[name]["verdict"] for name in ("peer", "source app", "source odd")] == ["good"] * 3
     planned = pair.json("sync", "--dry-run")
     assert planned["schema"] == "hasync.sync-plan/1"
@@ -163,19 +163,22 @@ def test_check_tells_of_dumps_what_the_sync_would(pair, east):
     script = east.folder / "a script"
     script.write_text("#!/bin/sh\necho 1\n")
     script.chmod(0o755)
-    datasets = [{"name": "pg", "type": "postgresql", "source": "postgresql:///app"}, {"name": "my", "type": "mysql", "source": "mysql://localhost/app"},
+    uri = f"postgresql:///app?host={east.folder}"
+    datasets = [{"name": "pg", "type": "postgresql", "source": uri, "database": "postgresql:///app"},
+                {"name": "my", "type": "mysql", "source": f"mysql:///app?socket={east.folder}/none"},
                 {"name": "db", "type": "sqlite", "source": str(east.folder / "app.db")},
                 {"name": "said", "type": "command", "run": [str(script), "it's", "all"]}]
     compare = "the settings of east have no such dataset, or another source or program for it; compare: hasync dataset list, on both"
 
     def found(ours=datasets):
         pair.set("sync", datasets=ours)
-        checks = json.loads(pair.run("check", "--json").stdout)["checks"]
-        return [(each["verdict"], each["evidence"]) for each in checks if each["name"].startswith("source ")]
+        return [(each["verdict"], each["evidence"]) for name, each in pair.checked().items() if name.startswith("source ")]
 
     east.has(datasets)
-    assert found() == [("good", "pg_dump and pg_dumpall are there"), ("good", "mariadb-dump or mysqldump is there"),
-                       ("good", f"{east.folder}/app.db is a file, and readable"), ("good", f"{script} is there")]
+    no_postgresql, no_mysql, *rest = found()
+    assert no_postgresql[0] == "bad" and no_postgresql[1].startswith("pg_dumpall on east failed: ") and no_postgresql[1].endswith("is PostgreSQL running there?")
+    assert no_mysql[0] == "bad" and no_mysql[1].startswith("mariadb-dump on east failed: ") and "is MySQL or MariaDB running there" in no_mysql[1]
+    assert rest == [("good", f"{east.folder}/app.db is a file, and readable"), ("good", f"{script} is there")]
     script.chmod(0o644)
     (east.folder / "app.db").unlink()
     assert found()[2:] == [("bad", f"{east.folder}/app.db on east is not a file that can be read"), ("bad", f"east has no program {script}")]
