@@ -10,7 +10,7 @@ namespace hasync::sync {
 namespace {
 
 // What mysqldump prints before it asks for the database stays in a buffer of some KiB until there is more, or it ends.
-constexpr std::size_t enough = 64 * 1024;
+constexpr std::size_t enough = 65'536;
 
 // Nothing: enough came, and it was ended.
 Result<std::optional<ProcessResult>> until_enough_came(ProcessSpec spec, ProcessRunner& runner) {
