@@ -19,6 +19,12 @@
 namespace hasync::sync {
 namespace {
 
+std::vector<std::string> keys_of(const std::map<std::string, std::int64_t>& values) {
+  std::vector<std::string> keys;
+  for (const auto& [key, value] : values) keys.push_back(key);
+  return keys;
+}
+
 class Fetching {
  public:
   Fetching(const FetchOrder& order, store::Catalog& catalog, Carrier& carrier)
@@ -226,9 +232,7 @@ class Fetching {
       return catalog_.set_checksum(dataset.name, change.path, change.checksum);
     };
     const auto argv = transfer_apart_argv(carrier_.settings(), dataset, at_hand.newest, at_hand.apart);
-    HASYNC_TRY(auto names, NameList::open());
-    for (const auto& name : planned.to_part) HASYNC_CHECK(names.add(name));
-    HASYNC_CHECK(carrier_.run_over(std::move(names), dataset, argv, take));
+    HASYNC_CHECK(carrier_.run_over(planned.to_part, dataset, argv, take));
     return as_planned;
   }
 
@@ -250,23 +254,21 @@ class Fetching {
     if (planned.moved.empty()) return true;
     const auto moved = moved_folder(order_.store, dataset.name);
     HASYNC_CHECK(make_folders(moved));
-    std::map<std::string, std::int64_t> bytes;
-    HASYNC_TRY(auto names, NameList::open());
-    for (const auto& each : planned.moved)
-      if (bytes.emplace(each.to, each.bytes).second) HASYNC_CHECK(names.add(each.to));
+    std::map<std::string, std::int64_t> names;
+    for (const auto& each : planned.moved) names.emplace(each.to, each.bytes);
     bool as_planned = true;
     std::int64_t spared = 0;
     const auto take = [&](const Change& change) -> Result<void> {
-      const auto wanted = bytes.find(change.path);
-      if (wanted == bytes.end()) return {};
-      as_planned = as_planned && change.bytes == wanted->second;
+      const auto name = names.find(change.path);
+      if (name == names.end()) return {};
+      as_planned = as_planned && change.bytes == name->second;
       if (change.what == What::attributes) spared += change.bytes;
       moved_.insert(change.path);
       return catalog_.set_checksum(dataset.name, change.path, change.checksum);
     };
     const auto argv =
         transfer_moved_argv(carrier_.settings(), dataset, guessed_folder(order_.store, dataset.name), moved);
-    const auto came = carrier_.run_over(std::move(names), dataset, argv, take);
+    const auto came = carrier_.run_over(keys_of(names), dataset, argv, take);
     if (!came && came.error().code == ExitCode::unsafe) return true;  // the peer gives no lists
     if (!came) return fail(came.error());
     at_hand.interrupted.insert(at_hand.interrupted.begin(), moved);
