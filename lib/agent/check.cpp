@@ -82,9 +82,7 @@ Dumps dumps_there(const config::Dataset& dataset, const std::vector<peer::Dump>&
     return std::find_if(told.begin(), told.end(), [&](const auto& dump) { return dump.command == shell_line(argv); });
   };
   for (const auto& part : sync::dump_parts(dataset)) {
-    auto dump = find(part.argv);
-    if (dump != told.end() && !dump->there && part.otherwise_when == sync::has_no_such_program)
-      dump = find(part.otherwise);
+    const auto dump = find(part.argv);
     if (dump == told.end()) return Dumps::not_told;
     if (!dump->offered) return Dumps::not_offered;
     if (!dump->there) return Dumps::have_no_program;
