@@ -233,6 +233,9 @@ class Fetching {
     };
     const auto argv = transfer_apart_argv(carrier_.settings(), dataset, at_hand.newest, at_hand.apart);
     HASYNC_CHECK(carrier_.run_over(planned.to_part, dataset, argv, take));
+    // A copy gets its attributes before its owner, with whom the kernel takes the capabilities away (chown(2)); then
+    // the file in the newest point would seem to be the better one. The second time they stay.
+    HASYNC_CHECK(carrier_.run_over(planned.to_part, dataset, argv, {}));
     return as_planned;
   }
 

@@ -10,7 +10,7 @@ import pytest
 
 from conftest import shim
 from mutator import Mutator, part
-from trees import tree
+from trees import acl, capability, tree
 
 def test_where_nothing_can_be_cloned_each_point_is_exact_all_the_same(pair, tmp_path):
     mutator = Mutator(pair.source, 1)
@@ -108,6 +108,20 @@ def test_names_that_part_in_a_run_that_changes_them_too(pair):
     assert told["result"] == "success"
     assert tree(pair.current / "app") == tree(pair.source) != was
     assert pair.json("sync")["result"] == "unchanged"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="owners and capabilities need root")
+def test_names_that_part_keep_capabilities_and_access_of_another_owner(pair):
+    (pair.source / "a").write_bytes(b"x" * 3000)
+    (pair.source / "b").hardlink_to(pair.source / "a")
+    os.chown(pair.source / "a", 1234, 4321)
+    (pair.source / "a").chmod(0o4750)
+    os.setxattr(pair.source / "a", "system.posix_acl_access", acl(404))
+    os.setxattr(pair.source / "a", "security.capability", capability(13))
+    pair.ok("sync")
+    part([os.fsencode(pair.source / "b")])
+    pair.ok("sync")
+    assert tree(pair.current / "app") == tree(pair.source)
 
 
 def test_names_that_part_where_nothing_can_be_cloned(pair, tmp_path):
