@@ -86,15 +86,22 @@ class Lab:
         with (self.folder / "timeline").open("a") as timeline:
             timeline.write(f"{time.strftime('%FT%T', time.gmtime())}Z {text}\n")
 
-    def mails(self, containing=""):
-        """Those that arrived and whose subject contains that, oldest first."""
+    def deliveries(self):
+        """The mails as they arrived, oldest first. One whose acceptance came too late to be heard is sent again."""
         read = []
         for path in sorted((self.folder / "mail" / "new").iterdir(), key=lambda path: path.stat().st_mtime_ns):
             message = email.message_from_bytes(path.read_bytes())
             subject = str(email.header.make_header(email.header.decode_header(message["Subject"])))
             text = "".join(part.get_payload(decode=True).decode() for part in message.walk() if part.get_content_type() == "text/plain")
             read.append(Mail(subject, text, message["Message-ID"]))
-        return [mail for mail in read if containing in mail.subject]
+        return read
+
+    def mails(self, containing=""):
+        """Those that arrived and whose subject contains that, oldest first, each once."""
+        first = {}
+        for mail in self.deliveries():
+            first.setdefault(mail.id, mail)
+        return [mail for mail in first.values() if containing in mail.subject]
 
     def subjects(self, containing=""):
         return [mail.subject for mail in self.mails(containing)]

@@ -83,7 +83,7 @@ def test_a_crash_between_sending_and_recording_loses_none_and_repeats_that_mail_
     that it is the same."""
     west.run("systemctl", "stop", "hasync-heartbeat.timer", "hasync-notify.timer")
     eventually("no beat is going on", lambda: west.run("pgrep", "-x", "hasync", check=False).returncode == 1)
-    before = len(lab.mails())
+    before = len(lab.deliveries())
     lab.fault("no-mail")
     west.hasync(change)
     waiting, = west.json("notify", "queue")["mails"]
@@ -93,16 +93,16 @@ def test_a_crash_between_sending_and_recording_loses_none_and_repeats_that_mail_
     west.run("systemd-run", "--quiet", "--collect", "--unit=writer", "/usr/bin/python3", "-c", WRITER)
     eventually("somebody writes", lambda: west.run("test", "-e", "/run/writing", check=False).returncode == 0)
     with west.start("hasync", "notify", "flush"):
-        eventually("the mail is there", lambda: len(lab.mails()) > before)
+        eventually("the mail is there", lambda: len(lab.deliveries()) > before)
         crash(west)
     assert west.json("notify", "queue")["mails"] == [waiting]
 
     west.hasync("notify", "flush")
-    first, again = lab.mails()[before:]
+    first, again = lab.deliveries()[before:]
     assert first.subject == waiting["subject"] and again == first
     assert west.tell("hasync", "notify", "flush") == "0 sent, 0 refused, 0 waiting\n"
     assert west.status()["mail"] == {"queued": 0, "failed": 0}
-    assert len(lab.mails()) == before + 2
+    assert len(lab.deliveries()) == before + 2
 
 
 def tried(west):
