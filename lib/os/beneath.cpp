@@ -5,6 +5,7 @@
 #include <linux/fs.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -63,6 +64,14 @@ std::optional<struct stat> Beneath::look_at(const std::string& path) {
   struct stat found {};
   if (parent < 0 || ::fstatat(parent, name.c_str(), &found, AT_SYMLINK_NOFOLLOW) != 0) return std::nullopt;
   return found;
+}
+
+// In its folder by that one's number, as O_PATH knows no fgetxattr (open(2)).
+bool Beneath::has_capabilities(const std::string& path) {
+  std::string name;
+  const int parent = parent_of(path, name);
+  if (parent < 0) return false;
+  return ::lgetxattr(fmt::format("/proc/self/fd/{}/{}", parent, name).c_str(), "security.capability", nullptr, 0) > 0;
 }
 
 Result<void> Beneath::remove(const std::string& path) {

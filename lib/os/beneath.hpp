@@ -17,6 +17,8 @@ class Beneath {
 
   // What lstat(2) tells of what `path` names; nothing where it names nothing.
   std::optional<struct stat> look_at(const std::string& path);
+  // Whether it names a file that has capabilities (capabilities(7)).
+  bool has_capabilities(const std::string& path);
   // A folder with all in it. Nothing there is fine.
   Result<void> remove(const std::string& path);
   // The same, but a folder stays one.

@@ -151,7 +151,7 @@ Result<void> begin_with_clone(const store::StoreFolder& store, const std::string
 }
 
 Result<bool> take_out_and_list(const std::string& folder, const std::string& list, Inodes inodes,
-                               const Listing& changes) {
+                               const Listing& changes, const std::function<void(const Change&)>& on_listed) {
   List wanted{list};
   bool folder_itself = false;
   const auto want = [&](const Change& change) -> Result<void> {
@@ -159,6 +159,7 @@ Result<bool> take_out_and_list(const std::string& folder, const std::string& lis
       folder_itself = true;
     else
       wanted.add(change.path);
+    if (!change.folder) on_listed(change);
     return {};
   };
   HASYNC_TRY(const auto linked, inodes == Inodes::of_one_point ? linked_more(folder, changes)

@@ -26,9 +26,10 @@ using Listing = std::function<Result<void>(const store::OnChange&)>;
 // Whether a file of the clone is one with that of the point it was made from.
 enum class Inodes { of_many_points, of_one_point };
 // `folder` holds a clone; what the changes name leaves it, and is put on the list of what rsync is to fetch, unless it
-// is deleted. Gives whether `folder` itself is to become what it is at the source, which is not put on the list.
+// is deleted; each that is no folder is told. Gives whether `folder` itself is to become what it is at the source,
+// which is not put on the list.
 Result<bool> take_out_and_list(const std::string& folder, const std::string& list, Inodes inodes,
-                               const Listing& changes);
+                               const Listing& changes, const std::function<void(const Change&)>& on_listed);
 
 // Puts on the list what of `all` is not there in `folder`, and takes out what is in the way of it, which is told.
 Result<void> list_missing(const std::string& folder, const std::string& list, const Listing& all,

@@ -12,6 +12,7 @@
 #include "os/subvolume.hpp"
 #include "os/tree.hpp"
 #include "sync/build.hpp"
+#include "sync/capabilities.hpp"
 #include "sync/meanwhile.hpp"
 #include "sync/resume.hpp"
 #include "sync/rsync.hpp"
@@ -146,7 +147,9 @@ class Fetching {
     const auto target = order_.store.incoming() + "/" + dataset.name;
     HASYNC_CHECK(make_folders(target));
     HASYNC_TRY(auto at_hand, at_hand_of(dataset, planned));
-    HASYNC_CHECK(fetch_apart(dataset, planned, at_hand));
+    auto apart = Capabilities{at_hand}.all();
+    apart.insert(planned.to_part.begin(), planned.to_part.end());
+    HASYNC_CHECK(fetch_apart(dataset, apart, at_hand));
     const auto take = [&](Change change) -> Result<void> {
       if (planned.newest.empty()) change.what = What::created;
       HASYNC_CHECK(take_what_rsync_may_not_tell(target, at_hand, change));
@@ -165,13 +168,19 @@ class Fetching {
     const auto changes = changes_of(dataset);
     HASYNC_CHECK(keep_moved(dataset, planned));
     // What is linked to an interrupted run's file, or to none, is not the file that its other names are.
-    const bool all_names = planned.newest_misleads || !kept_.runs.empty();
-    HASYNC_TRY(const bool folder_itself,
-               take_out_and_list(target, order_.store.list(), all_names ? Inodes::of_one_point : inodes_, changes));
+    const auto inodes = planned.newest_misleads || !kept_.runs.empty() ? Inodes::of_one_point : inodes_;
     HASYNC_TRY(auto at_hand, at_hand_of(dataset, planned));
+    Capabilities capabilities{at_hand};
+    std::set<std::string> apart{planned.to_part.begin(), planned.to_part.end()};
+    const auto on_listed = [&](const Change& change) {
+      // What only gets another name is linked then, as its other names are that are not listed.
+      const bool is_linked = change.what == What::linked && inodes == Inodes::of_many_points;
+      if (!is_linked && capabilities.may_be_lost(change.path)) apart.insert(change.path);
+    };
+    HASYNC_TRY(const bool folder_itself, take_out_and_list(target, order_.store.list(), inodes, changes, on_listed));
     HASYNC_TRY(const bool shares, begin_with_blocks(planned.newest, at_hand.parts, changes));
     at_hand.begun = at_hand.begun || shares;
-    HASYNC_TRY(bool as_planned, fetch_apart(dataset, planned, at_hand));
+    HASYNC_TRY(bool as_planned, fetch_apart(dataset, apart, at_hand));
     HASYNC_TRY(const bool moved_as_planned, fetch_moved(dataset, planned, at_hand));
     as_planned = as_planned && moved_as_planned;
     const auto take = [&](Change change) -> Result<void> {
@@ -218,10 +227,10 @@ class Fetching {
     return at_hand;
   }
 
-  // Linked to what is here already, the names of one file that are to part would be one again. Gives whether they
-  // are as they were planned.
-  Result<bool> fetch_apart(const config::Dataset& dataset, const DatasetPlan& planned, AtHand& at_hand) {
-    if (planned.to_part.empty()) return true;
+  // Linked to what is here already, the names of one file that are to part would be one again, and capabilities would
+  // be lost. Gives whether they are as they were planned.
+  Result<bool> fetch_apart(const config::Dataset& dataset, const std::set<std::string>& names, AtHand& at_hand) {
+    if (names.empty()) return true;
     at_hand.apart = apart_folder(order_.store, dataset.name);
     HASYNC_CHECK(make_folders(at_hand.apart));
     bool as_planned = true;
@@ -232,10 +241,10 @@ class Fetching {
       return catalog_.set_checksum(dataset.name, change.path, change.checksum);
     };
     const auto argv = transfer_apart_argv(carrier_.settings(), dataset, at_hand.newest, at_hand.apart);
-    HASYNC_CHECK(carrier_.run_over(planned.to_part, dataset, argv, take));
-    // A copy gets its attributes before its owner, with whom the kernel takes the capabilities away (chown(2)); then
-    // the file in the newest point would seem to be the better one. The second time they stay.
-    HASYNC_CHECK(carrier_.run_over(planned.to_part, dataset, argv, {}));
+    const std::vector<std::string> list{names.begin(), names.end()};
+    HASYNC_CHECK(carrier_.run_over(list, dataset, argv, take));
+    // Without its capabilities a file would seem to be worse than that in the newest point. The second time they stay.
+    HASYNC_CHECK(carrier_.run_over(list, dataset, argv, take));
     return as_planned;
   }
 

@@ -110,6 +110,57 @@ def test_names_that_part_in_a_run_that_changes_them_too(pair):
     assert pair.json("sync")["result"] == "unchanged"
 
 
+def change_owner(path):
+    """With that its capabilities are gone, so that it gets them again."""
+    capabilities = os.getxattr(path, "security.capability")
+    os.chown(path, 1235, 4322)
+    os.setxattr(path, "security.capability", capabilities)
+
+
+def change_all(path):
+    path.chmod(0o640)
+    os.setxattr(path, "system.posix_acl_access", acl(405))
+    os.chown(path, 1235, 4322)
+    os.setxattr(path, "security.capability", capability(12))
+
+
+CHANGES_WITH_CAPABILITIES = {
+    "mode": lambda path: path.chmod(0o700),
+    "ACL": lambda path: os.setxattr(path, "system.posix_acl_access", acl(405)),
+    "owner": change_owner,
+    "capability": lambda path: os.setxattr(path, "security.capability", capability(12)),
+    "none any more": lambda path: (os.removexattr(path, "security.capability"), path.chmod(0o700)),
+    "time": lambda path: os.utime(path, ns=(7, 7)),
+    "all": change_all,
+    "a name": lambda path: (os.link(path, path.with_name("c")), path.chmod(0o700)),
+    "another name": lambda path: (path.rename(path.with_name("c")), path.with_name("c").chmod(0o700)),
+}
+
+
+def capable(pair, name="a"):
+    path = pair.source / name
+    path.write_bytes(b"x" * 3000)
+    os.chown(path, 1234, 4321)
+    path.chmod(0o750)
+    os.setxattr(path, "security.capability", capability(13))
+    return path
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="owners and capabilities need root")
+@pytest.mark.parametrize("cloned", [True, False], ids=["", "nothing cloned"])
+@pytest.mark.parametrize("change", CHANGES_WITH_CAPABILITIES.values(), ids=CHANGES_WITH_CAPABILITIES)
+def test_a_file_keeps_its_capabilities_whatever_else_of_it_changes(pair, tmp_path, cloned, change):
+    path = capable(pair)
+    pair.ok("sync")
+    first, point = tree(pair.current / "app"), pair.current.readlink()
+    change(path)
+    env = {} if cloned else {"PATH": f"{shim(tmp_path, 'cp', 'echo cp: too many links >&2; exit 1')}:/usr/bin:/bin"}
+    pair.ok("sync", env=env)
+    assert tree(pair.current / "app") == tree(pair.source)
+    assert tree(pair.store / point / "app") == first
+    assert pair.json("sync")["result"] == "unchanged"
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="owners and capabilities need root")
 def test_names_that_part_keep_capabilities_and_access_of_another_owner(pair):
     (pair.source / "a").write_bytes(b"x" * 3000)
