@@ -61,12 +61,8 @@ Change change_of(const Statement& row) {
           .checksum = row.text(4)};
 }
 
-Result<void> each_row(Statement& query, const OnChange& on_change) {
-  for (;;) {
-    HASYNC_TRY(const bool there_is_one, query.step());
-    if (!there_is_one) return {};
-    HASYNC_CHECK(on_change(change_of(query)));
-  }
+Result<void> each_change_of(Statement& query, const OnChange& on_change) {
+  return each_row(query, [&](const Statement& row) { return on_change(change_of(row)); });
 }
 
 }  // namespace
@@ -162,7 +158,7 @@ Result<void> Catalog::each_change(const std::string& point, const std::string& d
              database_->prepare("SELECT path, what, folder, bytes, checksum FROM changes WHERE point = (SELECT number "
                                 "FROM points WHERE id = ?) AND dataset = ? ORDER BY path DESC"));
   query.bind(point).bind(dataset);
-  return each_row(query, on_change);
+  return each_change_of(query, on_change);
 }
 
 Result<bool> Catalog::derives(const std::string& point, const std::string& earlier) {
@@ -187,7 +183,7 @@ Result<void> Catalog::each_change_since(const std::string& earlier, const std::s
                                                         "ORDER BY path DESC",
                                                         numbers)));
   query.bind(dataset);
-  return each_row(query, on_change);
+  return each_change_of(query, on_change);
 }
 
 Result<std::int64_t> Catalog::count_since(const std::string& earlier, const std::string& point,
@@ -200,31 +196,31 @@ Result<std::int64_t> Catalog::count_since(const std::string& earlier, const std:
   return query.integer(0);
 }
 
-Result<std::optional<std::vector<std::string>>> Catalog::links_in(const std::string& point,
-                                                                  const std::string& dataset) {
+Result<bool> Catalog::knows_links(const std::string& point) {
   HASYNC_TRY(auto known, database_->prepare("SELECT all_links FROM points WHERE id = ?"));
   known.bind(point);
   HASYNC_TRY(const auto all, first_row(known, [](const Statement& row) { return row.integer(0) == 1; }));
-  if (!all.value_or(false)) return std::nullopt;
-  HASYNC_TRY(const auto line, lineage(point));
-  HASYNC_TRY(auto query,
-             database_->prepare(fmt::format("SELECT DISTINCT path FROM links WHERE point IN ({}) AND dataset = ?",
-                                            fmt::join(line, ","))));
-  query.bind(dataset);
-  HASYNC_TRY(auto names, all_rows(query, [](const Statement& row) { return row.text(0); }));
-  return std::optional{std::move(names)};
+  return all.value_or(false);
 }
 
-Result<void> Catalog::set_links(const std::string& point,
-                                const std::map<std::string, std::vector<std::string>>& links) {
+Result<void> Catalog::each_link(const std::string& point, const std::string& dataset, const OnName& on_name) {
+  HASYNC_TRY(const auto line, lineage(point));
+  HASYNC_TRY(auto query, database_->prepare(fmt::format("SELECT path FROM links WHERE point IN ({}) AND dataset = ?",
+                                                        fmt::join(line, ","))));
+  query.bind(dataset);
+  return each_row(query, [&](const Statement& row) { return on_name(row.text(0)); });
+}
+
+Result<void> Catalog::learn_links(const std::string& point, const std::function<Result<void>(const OnLink&)>& each) {
   HASYNC_TRY(auto transaction, Transaction::begin(*database_));
   HASYNC_TRY(auto insert, database_->prepare("INSERT INTO points (id, all_links) VALUES (?, 1) ON CONFLICT (id) DO "
                                              "UPDATE SET all_links = 1"));
   HASYNC_CHECK(insert.bind(point).run());
   HASYNC_TRY(auto insert_link,
              database_->prepare("INSERT OR IGNORE INTO links SELECT number, ?, ? FROM points WHERE id = ?"));
-  for (const auto& [dataset, names] : links)
-    for (const auto& name : names) HASYNC_CHECK(insert_link.bind(dataset).bind(name).bind(point).run());
+  HASYNC_CHECK(each([&](const std::string& dataset, const std::string& name) {
+    return insert_link.bind(dataset).bind(name).bind(point).run();
+  }));
   return transaction.commit();
 }
 

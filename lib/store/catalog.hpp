@@ -3,12 +3,12 @@
 // of a run and `points verify` depend on it.
 #pragma once
 #include <functional>
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "store/linked_names.hpp"
 #include "store/point_folder.hpp"
 #include "store/sqlite.hpp"
 
@@ -58,11 +58,13 @@ class Catalog {
   Result<void> each_change_since(const std::string& earlier, const std::string& point, const std::string& dataset,
                                  const OnChange& on_change);
   Result<std::int64_t> count_since(const std::string& earlier, const std::string& point, const std::string& dataset);
-  // All names of the point that were ever told to be hard links, whether or not they still are. Nothing: it is not on
-  // record from its beginning.
-  Result<std::optional<std::vector<std::string>>> links_in(const std::string& point, const std::string& dataset);
-  // By dataset, all that are links in the point.
-  Result<void> set_links(const std::string& point, const std::map<std::string, std::vector<std::string>>& links);
+  // Whether all links in the point are on record, from its beginning.
+  Result<bool> knows_links(const std::string& point);
+  // All names of the point that were ever told to be hard links, whether or not they still are.
+  Result<void> each_link(const std::string& point, const std::string& dataset, const OnName& on_name);
+  // What `each` tells are all that are links in the point.
+  using OnLink = std::function<Result<void>(const std::string& dataset, const std::string& name)>;
+  Result<void> learn_links(const std::string& point, const std::function<Result<void>(const OnLink&)>& each);
   // Empty where none is on record.
   Result<std::string> checksum_in(const std::string& point, const std::string& dataset, const std::string& path);
 

@@ -70,6 +70,12 @@ Result<Database> Database::open(const std::string& path) {
 
 Result<Database> Database::open_to_read(const std::string& path) { return open_with(path, SQLITE_OPEN_READONLY); }
 
+Result<Database> Database::open_temporary() {
+  HASYNC_TRY(auto database, open_with("", SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE));
+  database.path_ = "in a temporary file (TMPDIR, else /var/tmp)";
+  return database;
+}
+
 bool Database::is_damaged(const std::string& path) {
   const auto database = open_with(path, SQLITE_OPEN_READWRITE);
   if (!database) return false;

@@ -22,6 +22,8 @@ class Database {
   static Result<Database> open(const std::string& path);
   // Opens what is there for reading only; ExitCode::failed when there is nothing.
   static Result<Database> open_to_read(const std::string& path);
+  // A new one without a name, for as long as this object is there; in TMPDIR, or /var/tmp.
+  static Result<Database> open_temporary();
   // Whether what is there is no database, or one whose pages contradict each other.
   static bool is_damaged(const std::string& path);
 

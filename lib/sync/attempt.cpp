@@ -73,8 +73,8 @@ class Pull {
   Result<Plan> plan_into(store::Catalog& catalog) {
     auto order = plan_order(Dumps::made);
     order.on_planned = [&](const std::string& dataset, const Change& change) { return catalog.add(dataset, change); };
-    order.links = [&](const std::string& dataset) {
-      return links_in(order_.store, catalog, *store::current_point(order_.store), dataset);
+    order.links = [&](const std::string& dataset, const std::string& folder) {
+      return links_in(folder, catalog, *store::current_point(order_.store), dataset);
     };
     order.on_begun = [this](const std::string& dataset) { return order_.hooks.begin(dataset); };
     order.on_dumped = [this](const Plan& plan) { end_hooks_of(plan, plan.datasets.back()); };

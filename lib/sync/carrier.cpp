@@ -54,10 +54,10 @@ Result<Counts> Carrier::run(const config::Dataset& dataset, std::vector<std::str
   return run(dataset, spec(std::move(argv)), std::move(on_change), on_output);
 }
 
-Result<Counts> Carrier::run_over(const std::vector<std::string>& names, const config::Dataset& dataset,
-                                 std::vector<std::string> argv, store::OnChange on_change) {
+Result<Counts> Carrier::run_over(NameList& names, const config::Dataset& dataset, std::vector<std::string> argv,
+                                 store::OnChange on_change) {
   auto wanted = spec(std::move(argv));
-  for (const auto& name : names) wanted.input += listed(name);
+  HASYNC_TRY(wanted.input_file, names.file());
   return run(dataset, std::move(wanted), std::move(on_change), {});
 }
 

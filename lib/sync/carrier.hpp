@@ -13,6 +13,7 @@
 #include "store/state.hpp"
 #include "sync/changes.hpp"
 #include "sync/dump_run.hpp"
+#include "sync/name_list.hpp"
 #include "sync/progress.hpp"
 
 namespace hasync::sync {
@@ -40,8 +41,8 @@ class Carrier {
   Result<Counts> run(const config::Dataset& dataset, std::vector<std::string> argv, store::OnChange on_change,
                      const std::function<void(std::string_view)>& on_output = {});
   // The same, with a list of names on its standard input.
-  Result<Counts> run_over(const std::vector<std::string>& names, const config::Dataset& dataset,
-                          std::vector<std::string> argv, store::OnChange on_change);
+  Result<Counts> run_over(NameList& names, const config::Dataset& dataset, std::vector<std::string> argv,
+                          store::OnChange on_change);
   // Datasets that are no folders, some of them at once.
   Result<std::vector<Counts>> dump(const std::vector<DumpOrder>& orders, const std::vector<std::string>& forced);
   // Any other program; its own words are the error's.

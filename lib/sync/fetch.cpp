@@ -20,12 +20,6 @@
 namespace hasync::sync {
 namespace {
 
-std::vector<std::string> keys_of(const std::map<std::string, std::int64_t>& values) {
-  std::vector<std::string> keys;
-  for (const auto& [key, value] : values) keys.push_back(key);
-  return keys;
-}
-
 class Fetching {
  public:
   Fetching(const FetchOrder& order, store::Catalog& catalog, Carrier& carrier)
@@ -241,7 +235,8 @@ class Fetching {
       return catalog_.set_checksum(dataset.name, change.path, change.checksum);
     };
     const auto argv = transfer_apart_argv(carrier_.settings(), dataset, at_hand.newest, at_hand.apart);
-    const std::vector<std::string> list{names.begin(), names.end()};
+    HASYNC_TRY(auto list, NameList::open());
+    for (const auto& name : names) HASYNC_CHECK(list.add(name));
     HASYNC_CHECK(carrier_.run_over(list, dataset, argv, take));
     // Without its capabilities a file would seem to be worse than that in the newest point. The second time they stay.
     HASYNC_CHECK(carrier_.run_over(list, dataset, argv, take));
@@ -266,21 +261,23 @@ class Fetching {
     if (planned.moved.empty()) return true;
     const auto moved = moved_folder(order_.store, dataset.name);
     HASYNC_CHECK(make_folders(moved));
-    std::map<std::string, std::int64_t> names;
-    for (const auto& each : planned.moved) names.emplace(each.to, each.bytes);
+    std::map<std::string, std::int64_t> bytes;
+    HASYNC_TRY(auto names, NameList::open());
+    for (const auto& each : planned.moved)
+      if (bytes.emplace(each.to, each.bytes).second) HASYNC_CHECK(names.add(each.to));
     bool as_planned = true;
     std::int64_t spared = 0;
     const auto take = [&](const Change& change) -> Result<void> {
-      const auto name = names.find(change.path);
-      if (name == names.end()) return {};
-      as_planned = as_planned && change.bytes == name->second;
+      const auto wanted = bytes.find(change.path);
+      if (wanted == bytes.end()) return {};
+      as_planned = as_planned && change.bytes == wanted->second;
       if (change.what == What::attributes) spared += change.bytes;
       moved_.insert(change.path);
       return catalog_.set_checksum(dataset.name, change.path, change.checksum);
     };
     const auto argv =
         transfer_moved_argv(carrier_.settings(), dataset, guessed_folder(order_.store, dataset.name), moved);
-    const auto came = carrier_.run_over(keys_of(names), dataset, argv, take);
+    const auto came = carrier_.run_over(names, dataset, argv, take);
     if (!came && came.error().code == ExitCode::unsafe) return true;  // the peer gives no lists
     if (!came) return fail(came.error());
     at_hand.interrupted.insert(at_hand.interrupted.begin(), moved);

@@ -82,14 +82,15 @@ class LookingBack {
 
   // `linked`: names that stay links. A file that keeps one of them, or that two seem to be, is not guessed to be
   // another: at the source they may be files of their own by now.
-  std::vector<Moved> moved(const LinkedNames& linked) {
-    std::set<std::pair<dev_t, ino_t>> taken;
-    for (const auto& [name, is] : linked) taken.insert(is.file);
-    auto moved = moves_.found();
-    std::erase_if(moved, [&](const Moved& each) {
+  Result<std::vector<Moved>> moved(store::LinkedNames& linked) {
+    std::set<store::FileId> taken;
+    std::vector<Moved> moved;
+    for (auto& each : moves_.found()) {
       const auto was = newest_->look_at(each.from);
-      return !was || !taken.emplace(was->st_dev, was->st_ino).second;
-    });
+      if (!was || !taken.insert(store::file_id(*was)).second) continue;
+      HASYNC_TRY(const bool keeps_a_name, linked.has_file(store::file_id(*was)));
+      if (!keeps_a_name) moved.push_back(std::move(each));
+    }
     return moved;
   }
 
@@ -136,7 +137,7 @@ class Planner {
     HASYNC_TRY(auto linked, links_of(planned));
     HASYNC_TRY(auto before, LookingBack::at(planned.newest));
     const auto on_change = [&](const Change& change) -> Result<void> {
-      take_note(linked, change);
+      HASYNC_CHECK(take_note(linked, change));
       before.take(change);
       if (change.what == What::deleted && !change.folder && planned.going.size() < examples)
         planned.going.push_back(change.path);
@@ -145,11 +146,11 @@ class Planner {
     carrier_.meter().plans(dataset.name);
     const auto& against = planned.newest.empty() ? target : planned.newest;
     HASYNC_TRY(planned.counts, carrier_.run(dataset, plan_argv(settings, dataset, against), on_change));
-    planned.moved = before.moved(linked);
+    HASYNC_TRY(planned.moved, before.moved(linked));
     planned.newest_misleads = before.misleads();
     planned.adds_links = before.adds_links();
     planned.bytes_to_copy = before.bytes_to_copy();
-    HASYNC_CHECK(part_others(dataset, still_linked(std::move(linked)), planned));
+    HASYNC_CHECK(part_others(dataset, linked, planned));
     const bool changes = planned.newest.empty() || planned.counts.any_change();
     if (changes)
       planned.argv =
@@ -161,44 +162,42 @@ class Planner {
     return take(dataset, std::move(planned), changes);
   }
 
-  Result<LinkedNames> links_of(const DatasetPlan& planned) const {
-    if (planned.newest.empty() || !order_.links) return LinkedNames{};
-    HASYNC_TRY(const auto names, order_.links(planned.dataset));
-    if (names.empty()) return LinkedNames{};
-    return linked_names(planned.newest, names);
+  Result<store::LinkedNames> links_of(const DatasetPlan& planned) const {
+    if (planned.newest.empty() || !order_.links) return store::LinkedNames{};
+    return order_.links(planned.dataset, planned.newest);
   }
 
   // Asks the peer which of them are still linked, and plans to part the others.
-  Result<void> part_others(const config::Dataset& dataset, const LinkedNames& linked, DatasetPlan& planned) {
-    std::set<std::string> names;
-    for (const auto& [name, is] : linked) names.insert(name);
-    if (names.empty()) return {};
-    LinksAtSource at_source;
-    const auto listed = carrier_.run_over({names.begin(), names.end()}, dataset,
-                                          look_argv(carrier_.settings(), dataset, "-", order_.store.nowhere()),
-                                          [&](const Change& change) -> Result<void> {
-                                            at_source[change.path] = change.leads_to.value_or("");
-                                            return {};
-                                          });
+  Result<void> part_others(const config::Dataset& dataset, store::LinkedNames& linked, DatasetPlan& planned) {
+    HASYNC_CHECK(linked.keep_shared());
+    HASYNC_TRY(const bool any, linked.any());
+    if (!any) return {};
+    HASYNC_TRY(auto names, NameList::open());
+    HASYNC_CHECK(linked.each_name([&](const std::string& name) { return names.add(name); }));
+    const auto listed =
+        carrier_.run_over(names, dataset, look_argv(carrier_.settings(), dataset, "-", order_.store.nowhere()),
+                          [&](const Change& change) { return linked.set_at_source(change.path, change.leads_to); });
     if (!listed && listed.error().code == ExitCode::unsafe) {
       carrier_.note("whether all hard links are still so could not be asked: " + describe(listed.error()));
       return {};
     }
     if (!listed) return fail(listed.error());
-    for (const auto& file : names_to_part(linked, at_source)) {
-      planned.bytes_to_copy += linked.at(file.front()).bytes;
-      for (const auto& name : file) HASYNC_CHECK(part(name, linked.at(name), planned));
-    }
-    std::sort(planned.to_part.begin(), planned.to_part.end());
-    planned.to_part.erase(std::unique(planned.to_part.begin(), planned.to_part.end()), planned.to_part.end());
-    return {};
+    return linked.each_file([&](const std::vector<store::LinkedName>& file) -> Result<void> {
+      for (const auto& another : names_to_part(file)) HASYNC_CHECK(part(another, planned));
+      return {};
+    });
   }
 
-  Result<void> part(const std::string& name, const LinkedName& is, DatasetPlan& planned) const {
-    planned.to_part.push_back(name);
-    if (!is.is_fetched) ++planned.counts.attributes;
-    if (!order_.on_planned) return {};
-    return order_.on_planned(planned.dataset, {.what = What::attributes, .path = name, .bytes = is.bytes});
+  Result<void> part(const std::vector<store::LinkedName>& file, DatasetPlan& planned) const {
+    planned.bytes_to_copy += file.front().bytes;
+    for (const auto& each : file) {
+      planned.to_part.push_back(each.name);
+      if (!each.is_fetched) ++planned.counts.attributes;
+      if (!order_.on_planned) continue;
+      HASYNC_CHECK(
+          order_.on_planned(planned.dataset, {.what = What::attributes, .path = each.name, .bytes = each.bytes}));
+    }
+    return {};
   }
 
   Result<void> dump(std::span<const config::Dataset> datasets) {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "store/catalog.hpp"
+#include "store/linked_names.hpp"
 #include "sync/carrier.hpp"
 #include "sync/guards.hpp"
 #include "sync/moved.hpp"
@@ -52,9 +53,9 @@ struct PlanOrder {
   Dumps dumps;
   // Told each change against a dataset in the newest point, as it is found.
   std::function<Result<void>(const std::string& dataset, const Change& change)> on_planned{};
-  // The names that may be hard links of each other in the dataset of the newest point; where this is not given, whether
-  // they still are is not looked at.
-  std::function<Result<std::vector<std::string>>(const std::string& dataset)> links{};
+  // The names that are hard links of each other in the dataset of the newest point, which is in `folder`; where this is
+  // not given, whether they still are is not asked.
+  std::function<Result<store::LinkedNames>(const std::string& dataset, const std::string& folder)> links{};
   // The next dataset is about to be looked at, or dumped, alone or with others; an error is the plan's.
   std::function<Result<void>(const std::string& dataset)> on_begun{};
   // The dataset that was planned last is here already, being a dump.

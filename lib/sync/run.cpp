@@ -293,9 +293,10 @@ Result<Plan> plan_sync(const config::Config& settings, store::Database& database
   const store::StoreFolder store{settings.sync.store};
   PlanOrder order{store, database, peer.file_systems, forced, Dumps::foreseen};
   if (const auto newest = store::current_point(store))
-    order.links = [&store, newest = *newest](const std::string& dataset) -> Result<std::vector<std::string>> {
+    order.links = [&store, newest = *newest](const std::string& dataset,
+                                             const std::string& folder) -> Result<store::LinkedNames> {
       HASYNC_TRY(auto catalog, store::Catalog::open(store));
-      return links_in(store, catalog, newest, dataset);
+      return links_in(folder, catalog, newest, dataset);
     };
   HASYNC_TRY(auto plan, make_plan(order, carrier));
   plan.before = settings.sync.before;

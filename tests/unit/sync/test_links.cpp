@@ -1,6 +1,5 @@
-#include <fmt/format.h>
-
 #include <algorithm>
+#include <optional>
 
 #include "base/text.hpp"
 #include "sync/links.hpp"
@@ -12,39 +11,54 @@ using namespace hasync::sync;
 namespace {
 
 // "a b" for each file of the point; "d*": the plan fetches that anyway.
-LinkedNames point(const std::vector<std::string>& files) {
-  LinkedNames linked;
-  ino_t inode = 0;
+store::LinkedNames point(const std::vector<std::string>& files) {
+  store::LinkedNames linked;
+  std::int64_t inode = 0;
   for (const auto& file : files) {
     ++inode;
     for (auto name : split(file, ' ')) {
       const bool is_fetched = name.ends_with('*');
       if (is_fetched) name.pop_back();
-      linked[name] = {{1, inode}, 10, is_fetched};
+      REQUIRE(linked.add(name, {1, inode}, 10));
+      if (is_fetched) REQUIRE(linked.set_fetched(name));
     }
   }
   return linked;
 }
 
-// "a b" for each file at the source.
-LinksAtSource source(const std::vector<std::string>& files) {
-  LinksAtSource links;
-  for (const auto& file : files) {
-    std::string before;
-    for (const auto& name : split(file, ' ')) links[name] = std::exchange(before, name);
-  }
-  return links;
-}
-
-std::string to_part(const std::vector<std::string>& here, const std::vector<std::string>& there) {
+// "d, b c": those that have to become another file, and of each its names.
+std::string to_part(store::LinkedNames& linked) {
   std::vector<std::string> files;
-  for (const auto& file : names_to_part(point(here), source(there))) files.push_back(join(file, " "));
+  REQUIRE(linked.each_file([&](const std::vector<store::LinkedName>& file) -> Result<void> {
+    for (const auto& another : names_to_part(file)) {
+      std::vector<std::string> names;
+      for (const auto& each : another) names.push_back(each.name);
+      files.push_back(join(names, " "));
+    }
+    return {};
+  }));
   return join(files, ", ");
 }
 
-std::string names(const LinkedNames& linked) {
+// `there`: "a b" for each file at the source, as rsync lists them.
+std::string to_part(const std::vector<std::string>& here, const std::vector<std::string>& there) {
+  auto linked = point(here);
+  for (const auto& file : there) {
+    std::optional<std::string> before;
+    for (const auto& name : split(file, ' ')) {
+      REQUIRE(linked.set_at_source(name, before));
+      before = name;
+    }
+  }
+  return to_part(linked);
+}
+
+std::string names(store::LinkedNames& linked) {
   std::string all;
-  for (const auto& [name, is] : linked) all += name + (is.is_fetched ? "* " : " ");
+  REQUIRE(linked.each_name([&](const std::string& name) -> Result<void> {
+    all += name + " ";
+    return {};
+  }));
   return all;
 }
 
@@ -74,18 +88,60 @@ TEST_CASE("a name that has vanished is none that parts") {
   CHECK(to_part({"a b"}, {}).empty());
 }
 
+TEST_CASE("all names of a file may lead to its first, or each to the one before it") {
+  for (const std::string leads_to : {"a", "b"}) {
+    auto linked = point({"a b c", "d e"});
+    REQUIRE(linked.set_at_source("a", std::nullopt));
+    REQUIRE(linked.set_at_source("b", "a"));
+    REQUIRE(linked.set_at_source("c", leads_to));
+    REQUIRE(linked.set_at_source("d", "c"));
+    REQUIRE(linked.set_at_source("e", std::nullopt));
+    CHECK(to_part(linked) == "e");
+  }
+}
+
+TEST_CASE("in whatever order they are told, names of one file are that") {
+  std::vector<std::pair<std::string, std::optional<std::string>>> told{
+      {"a", std::nullopt}, {"b", "a"}, {"c", "b"}, {"d", "c"}, {"e", "d"}, {"f", std::nullopt}};
+  do {
+    auto linked = point({"a b c d e f"});
+    for (const auto& [name, leads_to] : told) REQUIRE(linked.set_at_source(name, leads_to));
+    CHECK(to_part(linked) == "f");
+  } while (std::next_permutation(told.begin(), told.end()));
+}
+
 TEST_CASE("links that lead to each other end nowhere, but they end") {
-  const LinksAtSource circle{{"a", "b"}, {"b", "a"}};
-  CHECK(names_to_part(point({"a b"}), circle).size() <= 1);
+  auto linked = point({"a b"});
+  REQUIRE(linked.set_at_source("a", "b"));
+  REQUIRE(linked.set_at_source("b", "a"));
+  CHECK(to_part(linked).empty());
 }
 
 TEST_CASE("a name that the plan fetches is one that may be linked again only where nothing but a link differs") {
   auto linked = point({"a b", "c d", "e f", "g h"});
-  take_note(linked, {.what = What::changed, .path = "a", .leads_to = "x"});
-  take_note(linked, {.what = What::attributes, .path = "c"});
-  take_note(linked, {.what = What::deleted, .path = "e"});
-  take_note(linked, {.what = What::attributes, .path = "g", .leads_to = "x"});
-  take_note(linked, {.what = What::created, .path = "elsewhere"});
-  CHECK(names(linked) == "b d f g* h ");
-  CHECK(names(still_linked(linked)) == "g* h ");
+  REQUIRE(take_note(linked, {.what = What::changed, .path = "a", .leads_to = "x"}));
+  REQUIRE(take_note(linked, {.what = What::attributes, .path = "c"}));
+  REQUIRE(take_note(linked, {.what = What::deleted, .path = "e"}));
+  REQUIRE(take_note(linked, {.what = What::attributes, .path = "g", .leads_to = "x"}));
+  REQUIRE(take_note(linked, {.what = What::created, .path = "elsewhere"}));
+  CHECK(names(linked) == "b d f g h ");
+  CHECK(linked.has_file({1, 1}).value());
+  REQUIRE(linked.keep_shared());
+  CHECK(names(linked) == "g h ");
+  CHECK_FALSE(linked.has_file({1, 1}).value());
+  REQUIRE(
+      linked.each_file([](const auto&) -> Result<void> { return fail(ExitCode::failed, "none is at the source"); }));
+  for (const auto* name : {"g", "h"}) REQUIRE(linked.set_at_source(name, std::nullopt));
+  CHECK(to_part(linked) == "g");  // which is fetched anyway
+}
+
+TEST_CASE("of no links nothing is told") {
+  store::LinkedNames none;
+  CHECK_FALSE(none.any().value());
+  CHECK_FALSE(none.has_file({1, 1}).value());
+  REQUIRE(take_note(none, {.what = What::changed, .path = "a"}));
+  REQUIRE(none.set_at_source("a", "b"));
+  REQUIRE(none.keep_shared());
+  CHECK(names(none).empty());
+  CHECK(to_part(none).empty());
 }
