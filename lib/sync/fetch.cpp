@@ -228,7 +228,8 @@ class Fetching {
     at_hand.apart = apart_folder(order_.store, dataset.name);
     HASYNC_CHECK(make_folders(at_hand.apart));
     bool as_planned = true;
-    const auto take = [&](const Change& change) -> Result<void> {
+    const auto take = [&](Change change) -> Result<void> {
+      if (change.leads_to) HASYNC_CHECK(take_checksum(at_hand.apart, change));
       if (change.checksum.empty()) return {};
       HASYNC_TRY(const auto bytes, catalog_.bytes_planned(dataset.name, change.path));
       as_planned = as_planned && (bytes < 0 || bytes == change.bytes);

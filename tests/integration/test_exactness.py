@@ -124,12 +124,19 @@ def change_all(path):
     os.setxattr(path, "security.capability", capability(12))
 
 
+def change_content(path):
+    capabilities = os.getxattr(path, "security.capability")
+    path.write_bytes(b"y" * 4000)
+    os.setxattr(path, "security.capability", capabilities)
+
+
 CHANGES_WITH_CAPABILITIES = {
     "mode": lambda path: path.chmod(0o700),
     "ACL": lambda path: os.setxattr(path, "system.posix_acl_access", acl(405)),
     "owner": change_owner,
     "capability": lambda path: os.setxattr(path, "security.capability", capability(12)),
     "none any more": lambda path: (os.removexattr(path, "security.capability"), path.chmod(0o700)),
+    "content": change_content,
     "time": lambda path: os.utime(path, ns=(7, 7)),
     "all": change_all,
     "a name": lambda path: (os.link(path, path.with_name("c")), path.chmod(0o700)),
@@ -137,9 +144,11 @@ CHANGES_WITH_CAPABILITIES = {
 }
 
 
-def capable(pair, name="a"):
-    path = pair.source / name
+def capable(pair):
+    """A file of two names."""
+    path = pair.source / "a"
     path.write_bytes(b"x" * 3000)
+    path.with_name("b").hardlink_to(path)
     os.chown(path, 1234, 4321)
     path.chmod(0o750)
     os.setxattr(path, "security.capability", capability(13))
@@ -159,6 +168,8 @@ def test_a_file_keeps_its_capabilities_whatever_else_of_it_changes(pair, tmp_pat
     assert tree(pair.current / "app") == tree(pair.source)
     assert tree(pair.store / point / "app") == first
     assert pair.json("sync")["result"] == "unchanged"
+    verified = pair.json("points", "verify")
+    assert (verified["damaged"], verified["unrecorded"]) == ([], 0)
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="owners and capabilities need root")

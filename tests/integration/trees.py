@@ -47,6 +47,7 @@ def fill_as_root(folder):
     for name in ("a", "a/one"):
         os.setxattr(folder / name, "user.of", os.fsencode(name))
         os.setxattr(folder / name, "system.posix_acl_access", acl(1234))
+    os.chown(folder / "a" / "mode", 1234, 4321)
     os.setxattr(folder / "a" / "mode", "security.capability", capability(13))
 
 
