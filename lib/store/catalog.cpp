@@ -108,8 +108,10 @@ Result<void> Catalog::begin(const std::string& point, const std::optional<std::s
 Result<void> Catalog::add(const std::string& dataset, const Change& change) {
   HASYNC_CHECK(add_link(dataset, change));
   if (change.leads_to)
-    HASYNC_CHECK(add_with(*insert_unless_there_, dataset, {.what = What::linked, .path = *change.leads_to}));
-  return add_with(change.what == What::deleted ? *insert_unless_there_ : *insert_, dataset, change);
+    HASYNC_CHECK(add_with(*insert_unless_there_, dataset,
+                          {.what = What::linked, .path = *change.leads_to, .bytes = change.bytes}));
+  const bool is_weak = change.what == What::deleted || change.what == What::linked;
+  return add_with(is_weak ? *insert_unless_there_ : *insert_, dataset, change);
 }
 
 Result<void> Catalog::correct(const std::string& dataset, const Change& change) {

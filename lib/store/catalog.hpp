@@ -36,7 +36,8 @@ class Catalog {
 
   // The record of a point that is being made from `base` (none: from nothing). Until commit() there is no such record.
   Result<void> begin(const std::string& point, const std::optional<std::string>& base);
-  // A path that is there now is not deleted, whatever was there before it. What it leads to is fetched with it.
+  // A path that is there now is not deleted, whatever was there before it, and one that is only linked changes no more
+  // than is known. What it leads to is fetched with it.
   Result<void> add(const std::string& dataset, const Change& change);
   // In place of what was added.
   Result<void> correct(const std::string& dataset, const Change& change);

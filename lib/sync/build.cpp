@@ -179,6 +179,26 @@ Result<bool> take_out_and_list(const std::string& folder, const std::string& lis
   return folder_itself;
 }
 
+Result<std::vector<Change>> names_of_full_files(const std::string& folder, const std::string& clone) {
+  HASYNC_TRY(auto original, Beneath::open(folder));
+  HASYNC_TRY(auto cloned, Beneath::open(clone));
+  std::set<ino_t> full;
+  std::error_code error;
+  for (fs::recursive_directory_iterator entry{folder, error}, end; !error && entry != end; entry.increment(error)) {
+    const auto name = entry->path().lexically_relative(folder).string();
+    if (cloned.look_at(name)) continue;
+    if (const auto found = original.look_at(name)) full.insert(found->st_ino);
+  }
+  if (error) return fail(os_error("cannot read " + folder, error.value()));
+  std::vector<Change> changes;
+  for (auto& name : names_of(full, folder)) {
+    const auto found = original.look_at(name);
+    const auto bytes = found && S_ISREG(found->st_mode) ? std::int64_t{found->st_size} : 0;
+    changes.push_back({.what = What::linked, .path = std::move(name), .bytes = bytes});
+  }
+  return changes;
+}
+
 Result<void> list_missing(const std::string& folder, const std::string& list, const Listing& all,
                           const store::OnChange& on_taken_out) {
   List wanted{list};

@@ -31,6 +31,10 @@ enum class Inodes { of_many_points, of_one_point };
 Result<bool> take_out_and_list(const std::string& folder, const std::string& list, Inodes inodes,
                                const Listing& changes, const std::function<void(const Change&)>& on_listed);
 
+// Names in `folder`, of which `clone` was made, of the files that could not have one more name each: all names of each,
+// with its bytes, although some are in the clone.
+Result<std::vector<Change>> names_of_full_files(const std::string& folder, const std::string& clone);
+
 // Puts on the list what of `all` is not there in `folder`, and takes out what is in the way of it, which is told.
 Result<void> list_missing(const std::string& folder, const std::string& list, const Listing& all,
                           const store::OnChange& on_taken_out);

@@ -7,18 +7,41 @@
 #include <map>
 #include <set>
 
+#include "base/text.hpp"
 #include "os/beneath.hpp"
 #include "os/checksum.hpp"
 #include "os/subvolume.hpp"
 #include "os/tree.hpp"
 #include "sync/build.hpp"
-#include "sync/capabilities.hpp"
 #include "sync/meanwhile.hpp"
 #include "sync/resume.hpp"
 #include "sync/rsync.hpp"
 
 namespace hasync::sync {
 namespace {
+
+constexpr std::string_view too_many_links = ": Too many links";  // as strerror(3) tells EMLINK
+
+// What must not be made of what is here already: names of one file that are to part, and what has capabilities. Of a
+// file that differs in its mode, owner or ACL alone, or that cannot be linked, rsync makes a copy, which gets the
+// capabilities first and the owner then, with whom the kernel takes them away (chown(2)).
+class Apart {
+ public:
+  // `newest`: the dataset's folder in the newest point; empty: nothing of it is at hand.
+  Apart(const std::vector<std::string>& to_part, const std::string& newest) : names_(to_part.begin(), to_part.end()) {
+    if (auto opened = Beneath::open(newest)) newest_.emplace(std::move(*opened));
+  }
+  void add(const std::string& name) { names_.insert(name); }
+  // A name that is to be fetched.
+  void take(const std::string& name) {
+    if (newest_ && newest_->has_capabilities(name)) names_.insert(name);
+  }
+  const std::set<std::string>& names() const { return names_; }
+
+ private:
+  std::optional<Beneath> newest_{};
+  std::set<std::string> names_;
+};
 
 class Fetching {
  public:
@@ -42,7 +65,7 @@ class Fetching {
         HASYNC_CHECK(place_dump(planned));
         continue;
       }
-      if (cloned && planned.argv.empty()) continue;
+      if (cloned && planned.argv.empty() && !some_are_full_) continue;
       carrier_.meter().fetches(dataset.name, 0);
       HASYNC_TRY(const bool all, cloned && !planned.newest.empty() ? transfer_listed(dataset, planned)
                                                                    : transfer_all(dataset, planned));
@@ -66,13 +89,16 @@ class Fetching {
     return all;
   }
 
-  // A file system without hard links, or a file that has all that it may have: rsync copies what it cannot link.
+  // Of a file that has all the names that it may have, some are not in the clone (link(2), EMLINK). On a file system
+  // without hard links rsync copies what it cannot link.
   Result<bool> clone_newest() {
     const auto sharing = store::probe_sharing(order_.store.path);
     if (order_.plan.newest) {
       const auto cloned = begin_with_clone(order_.store, *order_.plan.newest, sharing, carrier_);
       if (cloned) return true;
       if (cloned.error().code == ExitCode::interrupted) return fail(cloned.error());
+      some_are_full_ = cloned.error().message.ends_with(too_many_links);
+      if (some_are_full_) return true;
       carrier_.note("the newest point could not be cloned, so that everything was compared again: " +
                     cloned.error().message);
       HASYNC_CHECK(remove_tree(order_.store.incoming()));
@@ -141,9 +167,14 @@ class Fetching {
     const auto target = order_.store.incoming() + "/" + dataset.name;
     HASYNC_CHECK(make_folders(target));
     HASYNC_TRY(auto at_hand, at_hand_of(dataset, planned));
-    auto apart = Capabilities{at_hand}.all();
-    apart.insert(planned.to_part.begin(), planned.to_part.end());
-    HASYNC_CHECK(fetch_apart(dataset, apart, at_hand));
+    // From one subvolume to another it would all be copied, unknown to us.
+    if (inodes_ == Inodes::of_one_point) at_hand.newest.clear();
+    Apart apart{planned.to_part, at_hand.newest};
+    HASYNC_CHECK(changes_of(dataset)([&](const Change& change) -> Result<void> {
+      if (!change.folder && change.what != What::deleted && change.what != What::linked) apart.take(change.path);
+      return {};
+    }));
+    HASYNC_CHECK(fetch_apart(dataset, apart.names(), at_hand));
     const auto take = [&](Change change) -> Result<void> {
       if (planned.newest.empty()) change.what = What::created;
       HASYNC_CHECK(take_what_rsync_may_not_tell(target, at_hand, change));
@@ -164,17 +195,18 @@ class Fetching {
     // What is linked to an interrupted run's file, or to none, is not the file that its other names are.
     const auto inodes = planned.newest_misleads || !kept_.runs.empty() ? Inodes::of_one_point : inodes_;
     HASYNC_TRY(auto at_hand, at_hand_of(dataset, planned));
-    Capabilities capabilities{at_hand};
-    std::set<std::string> apart{planned.to_part.begin(), planned.to_part.end()};
+    Apart apart{planned.to_part, at_hand.newest};
+    HASYNC_TRY(const auto full, full_files(dataset, planned));
     const auto on_listed = [&](const Change& change) {
       // What only gets another name is linked then, as its other names are that are not listed.
       const bool is_linked = change.what == What::linked && inodes == Inodes::of_many_points;
-      if (!is_linked && capabilities.may_be_lost(change.path)) apart.insert(change.path);
+      if (full.contains(change.path)) apart.add(change.path);
+      if (!is_linked) apart.take(change.path);
     };
     HASYNC_TRY(const bool folder_itself, take_out_and_list(target, order_.store.list(), inodes, changes, on_listed));
     HASYNC_TRY(const bool shares, begin_with_blocks(planned.newest, at_hand.parts, changes));
     at_hand.begun = at_hand.begun || shares;
-    HASYNC_TRY(bool as_planned, fetch_apart(dataset, apart, at_hand));
+    HASYNC_TRY(bool as_planned, fetch_apart(dataset, apart.names(), at_hand));
     HASYNC_TRY(const bool moved_as_planned, fetch_moved(dataset, planned, at_hand));
     as_planned = as_planned && moved_as_planned;
     const auto take = [&](Change change) -> Result<void> {
@@ -196,6 +228,23 @@ class Fetching {
     if (folder_itself || !as_then)
       HASYNC_CHECK(carrier_.run(dataset, folder_itself_argv(carrier_.settings(), dataset, target), {}));
     return whole;
+  }
+
+  // What can have no more names becomes another file, by all of its names. They are on record then.
+  Result<std::set<std::string>> full_files(const config::Dataset& dataset, const DatasetPlan& planned) {
+    if (!some_are_full_) return std::set<std::string>{};
+    std::set<std::string> names;
+    HASYNC_TRY(const auto full, names_of_full_files(planned.newest, order_.store.incoming() + "/" + dataset.name));
+    for (const auto& each : full) {
+      HASYNC_CHECK(catalog_.add(dataset.name, each));
+      names.insert(each.path);
+    }
+    if (!names.empty())
+      carrier_.note(
+          fmt::format("dataset {}: {} names share files with earlier points no longer, as a file of theirs has "
+                      "as many as the file system of {} allows",
+                      dataset.name, with_thousands(static_cast<std::int64_t>(names.size())), order_.store.path));
+    return names;
   }
 
   Listing changes_of(const config::Dataset& dataset) const {
@@ -307,6 +356,7 @@ class Fetching {
   Fetched fetched_{};
   std::set<std::string> moved_{};  // of the dataset at hand, with their checksums on record
   Inodes inodes_ = Inodes::of_many_points;
+  bool some_are_full_ = false;  // files of the newest point, of which the clone has not all names
   AtHandOfRuns kept_{};
 };
 

@@ -92,7 +92,8 @@ void keep_as_part(const std::string& run, const fs::path& path, const std::strin
 }
 
 // Of what a run had just files of one name are at hand for the next. Others are one with those of a point or of a run,
-// by names that may be files of their own at the source by now; and symlinks rsync follows that are folders by now.
+// by names that may be files of their own at the source by now; symlinks rsync follows that are folders by now; and
+// what has capabilities may lose them (sync/fetch.cpp).
 Result<void> keep_plain_files(const std::string& run) {
   HASYNC_TRY(auto beneath, Beneath::open(run));
   std::error_code error;
@@ -100,7 +101,7 @@ Result<void> keep_plain_files(const std::string& run) {
     struct stat found {};
     if (::lstat(entry->path().c_str(), &found) != 0 || S_ISDIR(found.st_mode)) continue;
     const auto path = entry->path().lexically_relative(run);
-    if (S_ISLNK(found.st_mode) || found.st_nlink > 1) {
+    if (S_ISLNK(found.st_mode) || found.st_nlink > 1 || beneath.has_capabilities(path.string())) {
       HASYNC_CHECK(beneath.remove(path.string()));
       continue;
     }

@@ -1,4 +1,5 @@
 """Changes of a source that a copy easily gets wrong: each point is the source as it was, and stays so."""
+import itertools
 import os
 import pathlib
 import random
@@ -23,7 +24,7 @@ def test_where_nothing_can_be_cloned_each_point_is_exact_all_the_same(pair, tmp_
         for _ in range(3):
             mutator.change()
         (pair.source / "always").touch()
-        told = pair.json("sync", "--force=shrink", env={"PATH": f"{shim(tmp_path, 'cp', 'echo cp: too many links >&2; exit 1')}:/usr/bin:/bin"})
+        told = pair.json("sync", "--force=shrink", env=without_clones(tmp_path))
         assert "the newest point could not be cloned, so that everything was compared again: cp: " in told["note"]
         assert tree(pair.current / "app") == tree(pair.source)
         assert tree(pair.store / point / "app") == first
@@ -110,6 +111,11 @@ def test_names_that_part_in_a_run_that_changes_them_too(pair):
     assert pair.json("sync")["result"] == "unchanged"
 
 
+def without_clones(folder):
+    """The environment of a run that can clone nothing."""
+    return {"PATH": f"{shim(folder, 'cp', 'echo cp: it fails >&2; exit 1')}:/usr/bin:/bin"}
+
+
 def change_owner(path):
     """With that its capabilities are gone, so that it gets them again."""
     capabilities = os.getxattr(path, "security.capability")
@@ -144,9 +150,9 @@ CHANGES_WITH_CAPABILITIES = {
 }
 
 
-def capable(pair):
-    """A file of two names."""
-    path = pair.source / "a"
+def capable(pair, name="a"):
+    """A file of two names, the other of which is b."""
+    path = pair.source / name
     path.write_bytes(b"x" * 3000)
     path.with_name("b").hardlink_to(path)
     os.chown(path, 1234, 4321)
@@ -163,13 +169,48 @@ def test_a_file_keeps_its_capabilities_whatever_else_of_it_changes(pair, tmp_pat
     pair.ok("sync")
     first, point = tree(pair.current / "app"), pair.current.readlink()
     change(path)
-    env = {} if cloned else {"PATH": f"{shim(tmp_path, 'cp', 'echo cp: too many links >&2; exit 1')}:/usr/bin:/bin"}
+    env = {} if cloned else without_clones(tmp_path)
     pair.ok("sync", env=env)
     assert tree(pair.current / "app") == tree(pair.source)
     assert tree(pair.store / point / "app") == first
     assert pair.json("sync")["result"] == "unchanged"
     verified = pair.json("points", "verify")
     assert (verified["damaged"], verified["unrecorded"]) == ([], 0)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="owners and capabilities need root")
+def test_a_clone_of_before_nothing_was_cloned_knows_the_names_of_a_file_with_capabilities(pair, tmp_path):
+    """In folders of their own, as a folder that changes takes all its files along."""
+    pair.set("sync", keep=2)
+    for name in ("with", "beside"):
+        (pair.source / name).mkdir()
+    capable(pair, "with/a")
+    for number in range(20):
+        (pair.source / "beside" / str(number)).touch()
+    pair.ok("sync")
+    for name, env in (("0", without_clones(tmp_path)), ("1", {})):
+        (pair.source / "beside" / name).write_text("changed")
+        pair.ok("sync", env=env)
+    assert any((pair.store / "clones").iterdir())
+    (pair.source / "with" / "c").hardlink_to(pair.source / "with" / "a")
+    is_exact_from_now_on(pair)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="owners and capabilities need root")
+@pytest.mark.parametrize("instead", ["a file", "a symlink to itself", "nothing"])
+def test_a_file_with_capabilities_that_a_run_had_that_broke_off_need_not_be_there_any_more(pair, tmp_path, instead):
+    (pair.source / "folder").mkdir()
+    capable(pair, "folder/a")
+    (pair.source / "x").write_text("1")
+    run_that_breaks_off(pair, tmp_path)
+    for name in "ab":
+        (pair.source / "folder" / name).unlink()
+    (pair.source / "folder").rmdir()
+    if instead == "a file":
+        (pair.source / "folder").write_text(instead)
+    elif instead == "a symlink to itself":
+        (pair.source / "folder").symlink_to("folder")
+    is_exact_from_now_on(pair)
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="owners and capabilities need root")
@@ -186,11 +227,48 @@ def test_names_that_part_keep_capabilities_and_access_of_another_owner(pair):
     assert tree(pair.current / "app") == tree(pair.source)
 
 
+def fill_with_names(path, folder):
+    """Other names in the folder, until it may have no more."""
+    folder.mkdir()
+    with pytest.raises(OSError, match="Too many links"):
+        for number in itertools.count():
+            (folder / str(number)).hardlink_to(path)
+
+
+@pytest.mark.parametrize("change", ["beside", "of it", "parting", "a name more"])
+def test_a_file_that_may_have_no_more_names_becomes_another_by_all_of_them(pair, change):
+    if os.pathconf(pair.folder, "PC_LINK_MAX") > 100_000:
+        pytest.skip("a file of this file system may have too many names to try")
+    for name in ("a", "beside"):
+        (pair.source / name).mkdir()
+        (pair.source / name / "file").write_text(name)
+    for name in ("a/b", "c"):
+        (pair.source / name).hardlink_to(pair.source / "a" / "file")
+    pair.ok("sync")
+    first, point = tree(pair.current / "app"), pair.current.readlink()
+    fill_with_names(pair.current / "app" / "c", pair.folder / "names")
+    (pair.folder / "names" / "0").unlink()  # so that there is one for one of the three
+    if change == "of it":
+        (pair.source / "c").chmod(0o600)
+    elif change == "parting":
+        part([os.fsencode(pair.source / "c")])
+    elif change == "a name more":
+        (pair.source / "beside" / "d").hardlink_to(pair.source / "c")
+    else:
+        (pair.source / "beside" / "file").write_text("changed")
+    assert "3 names share files with earlier points no longer" in pair.json("sync")["note"]
+    assert tree(pair.current / "app") == tree(pair.source)
+    assert tree(pair.store / point / "app") == first
+    assert pair.json("sync")["result"] == "unchanged"
+    (pair.source / "beside" / "another").hardlink_to(pair.source / "a" / "b")
+    is_exact_from_now_on(pair)
+
+
 def test_names_that_part_where_nothing_can_be_cloned(pair, tmp_path):
     make_links(pair)
     pair.ok("sync")
     part(names_in(pair, "b"))
-    pair.ok("sync", env={"PATH": f"{shim(tmp_path, 'cp', 'echo cp: too many links >&2; exit 1')}:/usr/bin:/bin"})
+    pair.ok("sync", env=without_clones(tmp_path))
     assert tree(pair.current / "app") == tree(pair.source)
     assert pair.json("sync")["result"] == "unchanged"
 
