@@ -1,5 +1,5 @@
 """Changes of a source that a copy easily gets wrong: each point is the source as it was, and stays so."""
-import itertools
+import errno
 import os
 import pathlib
 import random
@@ -230,15 +230,17 @@ def test_names_that_part_keep_capabilities_and_access_of_another_owner(pair):
 def fill_with_names(path, folder):
     """Other names in the folder, until it may have no more."""
     folder.mkdir()
-    with pytest.raises(OSError, match="Too many links"):
-        for number in itertools.count():
+    for number in range(70_000):  # more than ext4 and btrfs allow
+        try:
             (folder / str(number)).hardlink_to(path)
+        except OSError as error:
+            assert error.errno == errno.EMLINK
+            return
+    pytest.skip("a file of this file system may have more names than can be tried")
 
 
 @pytest.mark.parametrize("change", ["beside", "of it", "parting", "a name more"])
 def test_a_file_that_may_have_no_more_names_becomes_another_by_all_of_them(pair, change):
-    if os.pathconf(pair.folder, "PC_LINK_MAX") > 100_000:
-        pytest.skip("a file of this file system may have too many names to try")
     for name in ("a", "beside"):
         (pair.source / name).mkdir()
         (pair.source / name / "file").write_text(name)
