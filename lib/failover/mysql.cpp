@@ -9,6 +9,7 @@
 #include "base/text.hpp"
 #include "config/database_uri.hpp"
 #include "config/datasets.hpp"
+#include "failover/sql.hpp"
 
 namespace hasync::failover {
 namespace {
@@ -18,11 +19,7 @@ constexpr auto short_work = std::chrono::minutes{5};
 constexpr auto patience = std::chrono::seconds{10};  // with a server that is only asked whether it is there
 constexpr std::string_view finished = "restored";
 
-std::string quoted_name(std::string_view name) {
-  std::string quoted = "`";
-  for (const char byte : name) quoted += byte == '`' ? std::string{"``"} : std::string{byte};
-  return quoted + "`";
-}
+std::string quoted_name(std::string_view name) { return quoted(name, '`'); }
 
 // As a hexadecimal literal: no mode of the server gives a byte in it another meaning.
 std::string quoted_text(std::string_view text) {

@@ -9,11 +9,15 @@
 #include "base/text.hpp"
 #include "config/database_uri.hpp"
 #include "config/datasets.hpp"
+#include "failover/sql.hpp"
 #include "os/atomic_file.hpp"
 #include "os/unnamed_file.hpp"
 
 namespace hasync::failover {
 namespace {
+
+std::string quoted_name(std::string_view name) { return quoted(name, '"'); }
+std::string quoted_text(std::string_view text) { return quoted(text, '\''); }
 
 constexpr std::size_t longest_name = 63;  // NAMEDATALEN - 1; longer ones are cut off silently
 constexpr auto short_work = std::chrono::minutes{5};
@@ -25,56 +29,6 @@ std::string with_suffix(std::string_view name, std::string_view suffix) {
   auto length = std::min(name.size(), longest_name - suffix.size());
   while (length > 0 && length < name.size() && (static_cast<unsigned char>(name[length]) & 0xC0U) == 0x80U) --length;
   return std::string{name.substr(0, length)} + std::string{suffix};
-}
-
-// The name at the beginning of `text`, quoted or not, and how long it is there.
-struct Name {
-  std::string name;
-  std::size_t length = 0;
-};
-Name read_name(std::string_view text) {
-  Name found;
-  if (!text.starts_with('"')) {
-    found.length = std::min(text.size(), text.find_first_of(" ,;\n\t("));
-    found.name = text.substr(0, found.length);
-    return found;
-  }
-  for (std::size_t at = 1; at < text.size(); ++at) {
-    if (text[at] == '"' && (at + 1 == text.size() || text[at + 1] != '"')) {
-      found.length = at + 1;
-      return found;
-    }
-    if (text[at] == '"') ++at;
-    found.name += text[at];
-  }
-  found.length = text.size();
-  return found;
-}
-
-// Where a quoted part that begins at `at` ends; doubled quotes stand for one.
-std::size_t end_of_quoted(std::string_view sql, std::size_t at) {
-  const char quote = sql[at];
-  for (++at; at < sql.size(); ++at) {
-    if (sql[at] != quote) continue;
-    if (at + 1 < sql.size() && sql[at + 1] == quote)
-      ++at;
-    else
-      return at + 1;
-  }
-  return sql.size();
-}
-
-// Where `word` stands outside of quotes.
-std::size_t find_word(std::string_view sql, std::string_view word) {
-  for (std::size_t at = 0; at < sql.size();) {
-    if (sql[at] == '"' || sql[at] == '\'')
-      at = end_of_quoted(sql, at);
-    else if (sql.substr(at).starts_with(word))
-      return at;
-    else
-      ++at;
-  }
-  return std::string_view::npos;
 }
 
 // psql(1) and pg_restore(1) on the server that `uri` names.
@@ -180,49 +134,15 @@ std::string aside_name(const std::string& database, const std::string& stamp) {
   return with_suffix(database, "_before_" + short_stamp);
 }
 
-std::string quoted_name(std::string_view name) {
-  std::string quoted = "\"";
-  for (const char byte : name) quoted += byte == '"' ? std::string{"\"\""} : std::string{byte};
-  return quoted + "\"";
-}
-
-std::string quoted_text(std::string_view text) {
-  std::string quoted = "'";
-  for (const char byte : text) quoted += byte == '\'' ? std::string{"''"} : std::string{byte};
-  return quoted + "'";
-}
-
-std::vector<std::string> split_statements(std::string_view sql) {
-  std::vector<std::string> statements;
-  std::string statement;
-  for (std::size_t at = 0; at < sql.size();) {
-    const bool fresh = trim(statement).empty();
-    if (sql.substr(at).starts_with("--") || (fresh && sql[at] == '\\')) {
-      at = std::min(sql.size(), sql.find('\n', at));
-    } else if (sql[at] == '"' || sql[at] == '\'') {
-      const auto end = end_of_quoted(sql, at);
-      statement += sql.substr(at, end - at);
-      at = end;
-    } else if (sql[at] == ';') {
-      statements.emplace_back(trim(statement));
-      statement.clear();
-      ++at;
-    } else {
-      statement += sql[at++];
-    }
-  }
-  return statements;
-}
-
 std::vector<std::string> make_missing_roles(std::string_view sql, const std::vector<std::string>& existing) {
   std::vector<std::string> made, statements;
   const auto is_in = [](const std::vector<std::string>& names, const std::string& name) {
     return std::find(names.begin(), names.end(), name) != names.end();
   };
-  for (const auto& statement : split_statements(sql)) {
+  for (const auto& statement : split_statements(sql, postgresql_dialect)) {
     const auto after = [&](std::string_view words) -> std::optional<std::string> {
       if (!statement.starts_with(words)) return std::nullopt;
-      return read_name(std::string_view{statement}.substr(words.size())).name;
+      return read_name(std::string_view{statement}.substr(words.size()), postgresql_dialect).name;
     };
     if (const auto created = after("CREATE ROLE "); created && !is_in(existing, *created)) {
       made.push_back(*created);
@@ -231,8 +151,9 @@ std::vector<std::string> make_missing_roles(std::string_view sql, const std::vec
     for (const auto* words : {"ALTER ROLE ", "COMMENT ON ROLE "})
       if (const auto named = after(words); named && is_in(made, *named)) statements.push_back(statement);
     if (statement.starts_with("GRANT ")) {
-      const auto to = find_word(statement, " TO ");
-      if (to != std::string::npos && is_in(made, read_name(std::string_view{statement}.substr(to + 4)).name))
+      const auto to = find_word(statement, " TO ", postgresql_dialect);
+      if (to != std::string::npos &&
+          is_in(made, read_name(std::string_view{statement}.substr(to + 4), postgresql_dialect).name))
         statements.push_back(statement);
     }
   }
@@ -242,10 +163,10 @@ std::vector<std::string> make_missing_roles(std::string_view sql, const std::vec
 std::vector<std::string> make_database(std::string_view sql, const std::string& name) {
   constexpr std::string_view word = "DATABASE ";
   std::vector<std::string> statements;
-  for (auto& statement : split_statements(sql)) {
-    const auto at = find_word(statement, word);
+  for (auto& statement : split_statements(sql, postgresql_dialect)) {
+    const auto at = find_word(statement, word, postgresql_dialect);
     if (at == std::string::npos) continue;
-    const auto named = read_name(std::string_view{statement}.substr(at + word.size()));
+    const auto named = read_name(std::string_view{statement}.substr(at + word.size()), postgresql_dialect);
     statements.push_back(statement.replace(at + word.size(), named.length, quoted_name(name)));
   }
   return statements;

@@ -14,11 +14,6 @@ namespace hasync::failover {
 std::string scratch_name(const std::string& database);
 std::string aside_name(const std::string& database, const std::string& stamp);
 
-// As psql(1) understands them. A statement of a dump: without its semicolon; commands of psql and comments are none.
-std::string quoted_name(std::string_view name);
-std::string quoted_text(std::string_view text);
-std::vector<std::string> split_statements(std::string_view sql);
-
 // Of what pg_dumpall --roles-only told, what makes the roles that `existing` lacks.
 std::vector<std::string> make_missing_roles(std::string_view sql, const std::vector<std::string>& existing);
 // Of what pg_restore --create told, what makes the database and gives it its owner and properties, but called `name`.
