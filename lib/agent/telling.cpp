@@ -62,7 +62,7 @@ Result<void> tell_promotion(const Node& node, const store::FailoverRecord& failo
     return tell(
         node, now, "promotion failed",
         notify::compose(speaker(node, now), notify::PromotionFailed{failed_step(steps), failover.note, told(steps)}));
-  notify::Promoted event{failover.term, reason(node, failover), {}, told(steps), {}};
+  notify::Promoted event{failover.term, reason(node, failover), {}, told(steps), {}, failover.note};
   if (!failover.forced.empty()) event.forced = split(failover.forced, ',');
   if (failover.point) {
     HASYNC_TRY(const auto point, store::find_point(node.database, *failover.point));

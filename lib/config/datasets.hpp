@@ -18,8 +18,8 @@ std::int64_t dump_limit(const Dataset& dataset);
 
 // The file of its dump in the dataset's folder of a recovery point; empty for files, which is no dump.
 std::string dump_file(DatasetType type);
-// Beside the dump of a PostgreSQL database: the roles of its server.
-inline constexpr std::string_view roles_file = "roles.sql";
+// Beside the dump of a PostgreSQL database: the roles of its server. Beside that of a MySQL database: its users.
+inline constexpr std::string_view roles_file = "roles.sql", users_file = "users.sql";
 
 // The URI of the database of a server that a promotion restores here.
 const std::string& database_of(const Dataset& dataset);

@@ -10,8 +10,8 @@ namespace hasync::failover {
 
 using config::is_mysql_uri;
 
-Result<std::string> restore_database(const std::string& point, const std::string& uri, Duration timeout,
-                                     const std::vector<int>& inherit, ProcessRunner& runner) {
+Result<Restored> restore_database(const std::string& point, const std::string& uri, Duration timeout,
+                                  const std::vector<int>& inherit, ProcessRunner& runner) {
   return is_mysql_uri(uri) ? restore_mysql(point, uri, timeout, inherit, runner)
                            : restore_postgresql(point, uri, timeout, inherit, runner);
 }

@@ -3,13 +3,14 @@
 #include <string>
 #include <vector>
 
+#include "failover/restored.hpp"
 #include "os/process.hpp"
 
 namespace hasync::failover {
 
-// `point`: the dataset's folder in the point. Gives what names the finished database to put_in_place().
-Result<std::string> restore_database(const std::string& point, const std::string& uri, Duration timeout,
-                                     const std::vector<int>& inherit, ProcessRunner& runner);
+// `point`: the dataset's folder in the point. Its evidence is for put_in_place().
+Result<Restored> restore_database(const std::string& point, const std::string& uri, Duration timeout,
+                                  const std::vector<int>& inherit, ProcessRunner& runner);
 // Gives a line for the record.
 Result<std::string> put_in_place(const std::string& uri, const std::string& restored, const std::string& stamp,
                                  ProcessRunner& runner);

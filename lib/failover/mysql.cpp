@@ -2,14 +2,19 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <charconv>
 
 #include "base/fd.hpp"
 #include "base/text.hpp"
 #include "config/database_uri.hpp"
 #include "config/datasets.hpp"
+#include "failover/mysql_accounts.hpp"
 #include "failover/sql.hpp"
+#include "os/atomic_file.hpp"
 
 namespace hasync::failover {
 namespace {
@@ -17,7 +22,8 @@ namespace {
 constexpr std::size_t longest_name = 64;  // of characters; bytes are never fewer
 constexpr auto short_work = std::chrono::minutes{5};
 constexpr auto patience = std::chrono::seconds{10};  // with a server that is only asked whether it is there
-constexpr std::string_view finished = "restored";
+constexpr std::string_view finished = "restored";    // how the journal begins what it tells of a restore
+constexpr std::size_t most_output = 16U << 20U;
 
 std::string quoted_name(std::string_view name) { return quoted(name, '`'); }
 
@@ -49,7 +55,8 @@ Result<ProcessResult> run_client(const std::string& uri, const std::vector<std::
 }
 
 Result<std::string> ask(const std::string& uri, const std::string& sql, Duration timeout, ProcessRunner& runner) {
-  HASYNC_TRY(auto ended, run_client(uri, {"--execute=" + sql}, {.timeout = timeout}, runner));
+  HASYNC_TRY(auto ended,
+             run_client(uri, {"--execute=" + sql}, {.timeout = timeout, .output_limit = most_output}, runner));
   return std::move(ended.output);
 }
 
@@ -71,6 +78,86 @@ Result<MysqlState> look(const std::string& uri, ProcessRunner& runner) {
   return MysqlState{numbers[0] != "0", numbers[1] == "0"};
 }
 
+std::string from_hexadecimal(std::string_view digits) {
+  std::string bytes;
+  for (std::size_t at = 0; at + 1 < digits.size(); at += 2) {
+    unsigned byte = 0;
+    std::from_chars(digits.data() + at, digits.data() + at + 2, byte, 16);
+    bytes += static_cast<char>(byte);
+  }
+  return bytes;
+}
+
+// Those that were here when this restore was begun for the first time: the mark keeps them, so that one that is begun
+// anew after a crash finishes what the former made of an account.
+Result<std::vector<Account>> accounts_before(const std::string& uri, ProcessRunner& runner) {
+  const auto kept = quoted_name(mark_of(config::database_name(uri))) + ".accounts_before";
+  HASYNC_TRY(const auto told, ask(uri,
+                                  fmt::format("CREATE TABLE IF NOT EXISTS {0} AS SELECT user, host FROM mysql.user; "
+                                              "SELECT hex(user), hex(host) FROM {0}",
+                                              kept),
+                                  short_work, runner));
+  std::vector<Account> accounts;
+  for (const auto& line : split(told, '\n'))
+    if (const auto columns = split(line, '\t'); columns.size() == 2)
+      accounts.push_back({from_hexadecimal(columns[0]), from_hexadecimal(columns[1])});
+  return accounts;
+}
+
+// The users and roles of the primary that are missing here, where the point tells them. That the server here does not
+// take one, being of an older version, say, is no reason to be without the database: it is told. Interrupted is all
+// that is an error.
+class Accounts {
+ public:
+  Accounts(const std::string& uri, ProcessRunner& runner) : uri_(uri), runner_(runner) {}
+
+  Result<void> look(const std::string& point) {
+    const auto path = point + "/" + std::string{config::users_file};
+    if (::access(path.c_str(), F_OK) != 0) return {};
+    const auto sql = read_file(path);
+    if (!sql) return complain(sql.error());
+    const auto before = accounts_before(uri_, runner_);
+    if (!before) return complain(before.error());
+    plan_ = plan_accounts(*sql, *before, config::database_name(uri_));
+    return {};
+  }
+
+  Result<void> make() { return tell(plan_.making); }
+  // A view needs those of who defined it when it is made, on the database; those on a table need the table.
+  Result<void> give_permissions() { return tell(plan_.permissions); }
+
+  std::int64_t made() const { return static_cast<std::int64_t>(plan_.made.size()); }
+  // "the accounts of the primary could not all be made: ERROR 1227 (42000) …"
+  std::string doubt() const {
+    if (complaints_.empty()) return {};
+    return fmt::format("the accounts of the primary could not all be made: {}{}", complaints_.front(),
+                       complaints_.size() > 1 ? fmt::format(", and {} more", complaints_.size() - 1) : "");
+  }
+
+ private:
+  Result<void> tell(const std::vector<std::string>& statements) {
+    if (statements.empty()) return {};
+    const auto ended =
+        run_client(uri_, {"--force"}, {.input = join(statements, ";\n") + ";\n", .timeout = short_work}, runner_);
+    if (!ended) return complain(ended.error());
+    for (auto& complaint : account_complaints(ended->errors))
+      if (std::find(complaints_.begin(), complaints_.end(), complaint) == complaints_.end())
+        complaints_.push_back(std::move(complaint));
+    return {};
+  }
+
+  Result<void> complain(const Error& error) {
+    if (error.code == ExitCode::interrupted) return fail(error);
+    complaints_.push_back(error.message);
+    return {};
+  }
+
+  const std::string& uri_;
+  ProcessRunner& runner_;
+  AccountPlan plan_;
+  std::vector<std::string> complaints_;
+};
+
 }  // namespace
 
 std::string mark_of(const std::string& database) {
@@ -89,8 +176,8 @@ std::string trouble_with_database(const MysqlState& state, const std::string& da
       printable(database));
 }
 
-Result<std::string> restore_mysql(const std::string& point, const std::string& uri, Duration timeout,
-                                  const std::vector<int>& inherit, ProcessRunner& runner) {
+Result<Restored> restore_mysql(const std::string& point, const std::string& uri, Duration timeout,
+                               const std::vector<int>& inherit, ProcessRunner& runner) {
   const auto database = config::database_name(uri);
   const auto path = point + "/" + config::dump_file(config::DatasetType::mysql);
   const Fd dump{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
@@ -103,18 +190,23 @@ Result<std::string> restore_mysql(const std::string& point, const std::string& u
                    fmt::format("CREATE DATABASE IF NOT EXISTS {}; DROP DATABASE IF EXISTS {}",
                                quoted_name(mark_of(database)), quoted_name(database)),
                    short_work, runner));
+  Accounts accounts{uri, runner};
+  HASYNC_CHECK(accounts.look(point));
+  HASYNC_CHECK(accounts.make());
+  HASYNC_CHECK(accounts.give_permissions());
   ProcessSpec spec{.timeout = timeout, .inherit = inherit};
   spec.input_file = dump.get();
   if (auto restored = run_client(uri, {}, spec, runner); !restored) {
     if (restored.error().code != ExitCode::interrupted) drop_unsettled(uri, runner);
     return fail(std::move(restored.error()));
   }
-  return std::string{finished};
+  HASYNC_CHECK(accounts.give_permissions());
+  return Restored{fmt::format("{}, {} made", finished, counted(accounts.made(), "account")), accounts.doubt()};
 }
 
 Result<std::string> settle_mysql(const std::string& uri, const std::string& restored, ProcessRunner& runner) {
   const auto database = config::database_name(uri);
-  if (restored != finished)
+  if (!restored.starts_with(finished))
     return fail(ExitCode::failed, fmt::format("the journal does not know the restore of {}", printable(database)));
   HASYNC_CHECK(ask(uri, fmt::format("DROP DATABASE IF EXISTS {}", quoted_name(mark_of(database))), short_work, runner));
   return fmt::format("database {} is in place, nothing stood there before", printable(database));

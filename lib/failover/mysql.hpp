@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "failover/restored.hpp"
 #include "os/process.hpp"
 
 namespace hasync::failover {
@@ -18,9 +19,9 @@ struct MysqlState {
 // Why nothing may be restored; empty: it may.
 std::string trouble_with_database(const MysqlState& state, const std::string& database);
 
-// `point`: the dataset's folder in the point. Gives what names the finished restore to settle_mysql().
-Result<std::string> restore_mysql(const std::string& point, const std::string& uri, Duration timeout,
-                                  const std::vector<int>& inherit, ProcessRunner& runner);
+// `point`: the dataset's folder in the point. Its evidence is for settle_mysql().
+Result<Restored> restore_mysql(const std::string& point, const std::string& uri, Duration timeout,
+                               const std::vector<int>& inherit, ProcessRunner& runner);
 // What was restored is the application's from now on. Gives a line for the record.
 Result<std::string> settle_mysql(const std::string& uri, const std::string& restored, ProcessRunner& runner);
 

@@ -209,8 +209,8 @@ Result<std::vector<std::string>> swap(const Databases& there, std::uint64_t rest
                      rename(database, aside), rename(scratch, database)};
 }
 
-Result<std::string> restore_postgresql(const std::string& point, const std::string& uri, Duration timeout,
-                                       const std::vector<int>& inherit, ProcessRunner& runner) {
+Result<Restored> restore_postgresql(const std::string& point, const std::string& uri, Duration timeout,
+                                    const std::vector<int>& inherit, ProcessRunner& runner) {
   const auto scratch = scratch_name(config::database_name(uri));
   const auto dump = point + "/" + config::dump_file(config::DatasetType::postgresql);
   Server server{uri, runner};
@@ -225,7 +225,7 @@ Result<std::string> restore_postgresql(const std::string& point, const std::stri
     return fail(std::move(restored.error()));
   }
   HASYNC_TRY(const auto number, server.ask("SELECT " + number_of(scratch)));
-  return std::string{identity} + fmt::format("{}", number_in(number));
+  return Restored{std::string{identity} + fmt::format("{}", number_in(number))};
 }
 
 Result<std::string> swap_postgresql(const std::string& uri, const std::string& restored, const std::string& stamp,

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "failover/restored.hpp"
 #include "os/process.hpp"
 
 namespace hasync::failover {
@@ -30,9 +31,9 @@ struct Databases {
 Result<std::vector<std::string>> swap(const Databases& there, std::uint64_t restored, const std::string& database,
                                       const std::string& stamp);
 
-// `point`: the dataset's folder in the point. Gives what names the finished database to swap_postgresql().
-Result<std::string> restore_postgresql(const std::string& point, const std::string& uri, Duration timeout,
-                                       const std::vector<int>& inherit, ProcessRunner& runner);
+// `point`: the dataset's folder in the point. Its evidence is for swap_postgresql().
+Result<Restored> restore_postgresql(const std::string& point, const std::string& uri, Duration timeout,
+                                    const std::vector<int>& inherit, ProcessRunner& runner);
 // Gives a line for the record.
 Result<std::string> swap_postgresql(const std::string& uri, const std::string& restored, const std::string& stamp,
                                     ProcessRunner& runner);

@@ -70,7 +70,7 @@ class Performer {
       case StepKind::activate:
         return activate(step.live, identity_of_copy(step, StepKind::copy), stamp());
       case StepKind::restore:
-        return restore_database(step.point, step.live, step.timeout, inherit_, runner_);
+        return restore(step);
       case StepKind::swap:
         return put_in_place(step.live, identity_of_copy(step, StepKind::restore), stamp(), runner_);
       case StepKind::fence:
@@ -94,6 +94,13 @@ class Performer {
     if (!ended.succeeded())
       return fail(ExitCode::failed, fmt::format("{}: {}", shell_line(step.argv), tell_end(ended)));
     return printable(last_line(ended.output));
+  }
+
+  Result<std::string> restore(const PlannedStep& step) {
+    HASYNC_TRY(auto restored, restore_database(step.point, step.live, step.timeout, inherit_, runner_));
+    if (!restored.doubt.empty())
+      failover_.note += fmt::format("{}{}: {}", failover_.note.empty() ? "" : "; ", step.name, restored.doubt);
+    return std::move(restored.evidence);
   }
 
   static Result<Fd> what_is_fed(const PlannedStep& step) {

@@ -120,6 +120,7 @@ Message compose(const Speaker& speaker, const Promoted& event) {
   if (event.point)
     body += row("data", fmt::format("from {}: changes made on {} in the last {} are not here", at(*event.point),
                                     speaker.peer, tell_duration(speaker.now - *event.point)));
+  if (!event.doubt.empty()) body += row("missing", event.doubt);
   body += rows(event.steps) + row("do now", fmt::format("keep {} from serving", speaker.peer)) +
           row("", fmt::format("then, to make {} the standby: on {}, hasync demote", speaker.peer, speaker.peer)) +
           row("look", "hasync status; hasync history failovers");

@@ -69,6 +69,7 @@ struct Promoted {
   std::optional<Instant> point{};  // the moment the promoted data was true
   std::vector<StepTold> steps{};
   std::vector<std::string> forced{};
+  std::string doubt{};  // what could not be had, although all steps are done
 };
 struct PromotionFailed {
   std::string step;

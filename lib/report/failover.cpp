@@ -74,6 +74,8 @@ std::string render(const agent::Ended& ended, const config::Config& settings, Fo
     text += fmt::format("  {:<12} {:<24} {}\n", store::step_state_name(step.state), step.name, took(step));
   if (!done) return text;
   if (failover.id == 0) return fmt::format("{} is {} already\n", settings.node.name, role);
+  if (failover.kind == store::FailoverKind::promotion && !failover.note.empty())
+    text += fmt::format("! {}\n", printable(failover.note));
   return text + fmt::format("{} is now {} (term {})\n", settings.node.name, role, failover.term);
 }
 

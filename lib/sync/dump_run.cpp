@@ -58,9 +58,9 @@ class DumpFile {
   }
 
   // What arrived was not it.
-  Result<DumpFile> anew() {
+  Result<void> remove() {
     if (::unlink(path_.c_str()) != 0) return fail(os_error(fmt::format("cannot remove {}", path_), errno));
-    return make(path_, begins_, most_);
+    return {};
   }
 
   std::int64_t bytes() const { return bytes_; }
@@ -136,7 +136,9 @@ class Dump {
   Result<Dumped> make() {
     HASYNC_CHECK(make_folders(order_.target));
     for (const auto& part : dump_parts(order_.dataset)) {
-      HASYNC_TRY(const auto bytes, fetch(part));
+      HASYNC_TRY(const auto fetched, fetch(part));
+      if (!fetched) continue;
+      const auto bytes = *fetched;
       dumped_.counts += Counts{.files = 1, .bytes = bytes, .transferred = bytes};
       HASYNC_CHECK(keep(part));
     }
@@ -144,22 +146,25 @@ class Dump {
   }
 
  private:
-  Result<std::int64_t> fetch(const DumpPart& part) {
+  // Its bytes; none: it cannot be had, and the dump does without.
+  Result<std::optional<std::int64_t>> fetch(const DumpPart& part) {
     const auto path = order_.target + "/" + part.file;
     HASYNC_TRY(auto file, DumpFile::make(path, begins(), config::dump_limit(order_.dataset)));
     auto program = part.argv.front();
     HASYNC_TRY(auto ended, stream(part.argv, file));
     if (part.otherwise_when != nullptr && part.otherwise_when(ended)) {
-      HASYNC_TRY(file, file.anew());
+      HASYNC_CHECK(file.remove());
+      dumped_.note = part.note;
+      if (part.otherwise.empty()) return std::nullopt;
+      HASYNC_TRY(file, DumpFile::make(path, begins(), config::dump_limit(order_.dataset)));
       HASYNC_TRY(ended, stream(part.otherwise, file));
       program = part.otherwise.front();
-      dumped_.note = part.note;
     }
     if (auto error = judge_dump(terms_.settings, order_.dataset, program, ended)) return fail(std::move(*error));
     HASYNC_CHECK(file.finish());
     if (auto refusal = refuse_empty_dump(terms_.settings, order_.dataset, file.bytes(), terms_.forced))
       return fail(std::move(*refusal));
-    return file.bytes();
+    return std::optional{file.bytes()};
   }
 
   Result<ProcessResult> stream(const std::vector<std::string>& argv, DumpFile& file) {

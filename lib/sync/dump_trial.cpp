@@ -38,6 +38,7 @@ Result<Trial> try_dump(const config::Config& settings, const config::Dataset& da
     auto program = part.argv.front();
     HASYNC_TRY(auto ended, begin(part.argv));
     if (ended && part.otherwise_when != nullptr && part.otherwise_when(*ended)) {
+      if (part.otherwise.empty()) continue;
       program = part.otherwise.front();
       HASYNC_TRY(ended, begin(part.otherwise));
     }

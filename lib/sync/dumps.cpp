@@ -103,23 +103,20 @@ std::string tell_failure(const config::Config& settings, const config::Dataset& 
   return fmt::format("{} on {} failed with {}", program, peer, tell_end(result));
 }
 
-// MariaDB's program and MySQL's understand the same. --databases: with the database's own character set.
-std::vector<std::string> mysqldump_argv(const char* program, const std::string& uri) {
-  std::vector<std::string> argv{program,
-                                "--single-transaction",
-                                "--quick",
-                                "--routines",
-                                "--triggers",
-                                "--events",
-                                "--hex-blob",
-                                "--comments",
-                                "--skip-dump-date",
-                                "--no-tablespaces",
-                                "--default-character-set=utf8mb4"};
+std::vector<std::string> mysqldump_argv(const char* program, const std::string& uri,
+                                        const std::vector<std::string>& what) {
+  std::vector<std::string> argv{program, "--comments", "--skip-dump-date", "--default-character-set=utf8mb4"};
   const auto options = config::mysql_options(uri);
   argv.insert(argv.end(), options.begin(), options.end());
-  argv.insert(argv.end(), {"--databases", "--", config::database_name(uri)});
+  argv.insert(argv.end(), what.begin(), what.end());
   return argv;
+}
+
+// MariaDB's program and MySQL's understand the same. --databases: with the database's own character set.
+std::vector<std::string> database_argv(const char* program, const std::string& uri) {
+  return mysqldump_argv(program, uri,
+                        {"--single-transaction", "--quick", "--routines", "--triggers", "--events", "--hex-blob",
+                         "--no-tablespaces", "--databases", "--", config::database_name(uri)});
 }
 
 }  // namespace
@@ -138,7 +135,13 @@ std::vector<DumpPart> dump_parts(const config::Dataset& dataset) {
                "the roles came without their passwords, which only a superuser may read"},
               {file, {"pg_dump", "--format=custom", "--no-password", database}}};
     case config::DatasetType::mysql:
-      return {{file, mysqldump_argv("mariadb-dump", dataset.source), mysqldump_argv("mysqldump", dataset.source),
+      return {{std::string{config::users_file},
+               mysqldump_argv("mariadb-dump", dataset.source, {"--system=users", "--insert-ignore"}),
+               {},
+               may_not_tell_users,
+               "the users of the server did not come: that takes mariadb-dump there, and a user who may read the "
+               "database mysql"},
+              {file, database_argv("mariadb-dump", dataset.source), database_argv("mysqldump", dataset.source),
                has_no_such_program}};
     case config::DatasetType::sqlite:
       return {{file, {"hasync", "agent", "dump", "sqlite", dataset.source}}};
@@ -171,6 +174,13 @@ bool has_no_such_program(const ProcessResult& result) {
 
 std::vector<std::string> from_here(const config::Config& settings, const std::vector<std::string>& argv) {
   return peer::command_on_peer(settings.peer, argv, connect_timeout);
+}
+
+bool may_not_tell_users(const ProcessResult& result) {
+  const auto says = [&](std::string_view words) { return result.errors.find(words) != std::string::npos; };
+  return has_no_such_program(result) ||
+         (result.end == ProcessResult::End::exited && result.code != 0 &&
+          (says("command denied to user") || says("unknown variable 'system") || says("unknown option '--system")));
 }
 
 bool may_not_see_passwords(const ProcessResult& result) {

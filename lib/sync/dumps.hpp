@@ -14,7 +14,8 @@ namespace hasync::sync {
 struct DumpPart {
   std::string file;               // in the dataset's folder
   std::vector<std::string> argv;  // run on the peer; its standard output is the file
-  // What is run instead where the former ended in such a way; a note for the run says so.
+  // What is run instead where the former ended in such a way; a note for the run says so. Nothing: there is no such
+  // file.
   std::vector<std::string> otherwise{};
   bool (*otherwise_when)(const ProcessResult& result) = nullptr;
   std::string note{};
@@ -29,6 +30,8 @@ std::vector<std::string> from_here(const config::Config& settings, const std::ve
 // The roles' passwords are for a superuser alone.
 bool may_not_see_passwords(const ProcessResult& result);
 bool has_no_such_program(const ProcessResult& result);
+// The users of MySQL or MariaDB are for who may read its own database, and not every dump program tells them.
+bool may_not_tell_users(const ProcessResult& result);
 
 // Nothing: the dump was made, as far as the program can tell.
 std::optional<Error> judge_dump(const config::Config& settings, const config::Dataset& dataset,

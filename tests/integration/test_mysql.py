@@ -24,6 +24,16 @@ def servers():
             yield east, west
 
 
+def drop_all(server):
+    server.sql("".join(f"DROP DATABASE {name(each)};" for each in server.databases()))
+    for user, host, is_role in server.sql("SELECT user, host, is_role FROM mysql.user WHERE user NOT IN ('root', 'mariadb.sys', 'mysql', '')"):
+        server.sql(f"DROP ROLE {name(user)}" if is_role == "Y" else f"DROP USER {name(user)}@{name(host)}")
+
+
+def grants(server, account):
+    return sorted(line for (line,) in server.sql(f"SHOW GRANTS FOR {account}"))
+
+
 def name(text):
     return "`" + text.replace("`", "``") + "`"
 
@@ -33,7 +43,7 @@ def my(pair, servers):
     """A pair whose dataset is the database app of east."""
     east, west = servers
     for server in servers:
-        server.sql("".join(f"DROP DATABASE {name(each)};" for each in server.databases()))
+        drop_all(server)
     east.sql("CREATE DATABASE app; USE app; CREATE TABLE money (account int PRIMARY KEY, amount int) ENGINE=InnoDB;"
              "INSERT INTO money SELECT seq, 100 FROM seq_1_to_1000")
     pair.settings["sync"]["datasets"] = [{"name": "db", "type": "mysql", "source": east.uri("app"), "database": west.uri("app")}]
@@ -164,11 +174,99 @@ def test_a_promotion_killed_in_the_middle_comes_to_the_same_end(my, servers, mom
     assert west.databases() == ["app"]
 
 
+# Of what an application has: a password, a role, permissions on the server, on its database and on single things in it.
+USERS = ("CREATE USER app@localhost IDENTIFIED BY 's;\\'ecret'; CREATE USER `o;dd'`@'10.%' REQUIRE SSL; CREATE ROLE reader; GRANT SELECT ON app.* TO reader;"
+         "GRANT reader TO app@localhost; SET DEFAULT ROLE reader FOR app@localhost; GRANT PROCESS ON *.* TO app@localhost; GRANT SELECT, INSERT ON app.* TO app@localhost;"
+         "GRANT SELECT (account) ON app.money TO `o;dd'`@'10.%'; GRANT SELECT ON elsewhere.* TO app@localhost; GRANT DELETE ON app.gone TO app@localhost;")
+ACCOUNTS = ("app@localhost", "`o;dd'`@'10.%'", "reader")
+
+
+def make_users(server):
+    server.sql("CREATE TABLE app.gone (x int);" + USERS + "DROP TABLE app.gone")
+
+
+def test_the_users_and_what_they_may_do_get_over(my, servers):
+    east, west = servers
+    make_users(east)
+    # A view on a view is not even restored where he who defined it is not.
+    east.sql("CREATE DEFINER=app@localhost VIEW v AS SELECT account FROM money; CREATE DEFINER=app@localhost VIEW w AS SELECT * FROM v", "app")
+    assert my.json("sync")["note"] == ""
+    assert os.stat(my.current / "db" / "users.sql").st_mode & 0o777 == 0o600
+    assert my.json("sync")["result"] == "unchanged"
+    told = my.json("promote")
+    assert {each["name"]: each["evidence"] for each in told["steps"]}["restore db"] == "restored, 3 accounts made"
+    assert told["note"] == ""
+    for account in ACCOUNTS:
+        expected = [line for line in grants(east, account) if "`gone`" not in line]
+        assert grants(west, account) == expected and expected, account
+    assert west.sql("SELECT count(*) FROM w", "app") == [["1000"]]
+    logged_in = subprocess.run(["mariadb", "--no-defaults", f"--socket={west.folder}/socket", "--user=app", "--password=s;'ecret", "-NBe", "SELECT count(*) FROM money", "app"],
+                               capture_output=True, text=True, timeout=60)
+    assert logged_in.stdout == "1000\n", logged_in.stderr
+
+
+def test_an_account_that_is_here_is_left_as_it_is(my, servers):
+    east, west = servers
+    make_users(east)
+    west.sql("CREATE USER app@localhost IDENTIFIED BY 'own'; CREATE ROLE reader")
+    before = west.sql("SHOW CREATE USER app@localhost"), west.sql("SHOW CREATE USER root@localhost"), grants(west, "root@localhost")
+    my.ok("sync")
+    my.ok("promote")
+    assert (west.sql("SHOW CREATE USER app@localhost"), west.sql("SHOW CREATE USER root@localhost"), grants(west, "root@localhost")) == before
+    # What an account may do in the database comes with that.
+    assert [line.partition(" IDENTIFIED")[0] for line in grants(west, "app@localhost")] == ["GRANT SELECT, INSERT ON `app`.* TO `app`@`localhost`", "GRANT USAGE ON *.* TO `app`@`localhost`"]
+    assert grants(west, "reader") == grants(east, "reader")
+
+
+def test_a_dump_does_without_the_users_where_they_may_not_be_read(my, servers):
+    east, west = servers
+    make_users(east)
+    east.sql("CREATE USER dumper@localhost; GRANT SELECT, LOCK TABLES, SHOW VIEW, TRIGGER, EVENT ON app.* TO dumper@localhost")
+    my.settings["sync"]["datasets"][0]["source"] = east.uri("app", "dumper")
+    my.save()
+    assert my.json("sync")["note"] == ("dataset db: the users of the server did not come: that takes mariadb-dump there, and a user who may read the database mysql")
+    assert os.listdir(my.current / "db") == ["dump.sql"]
+    assert my.checked()["source db"]["verdict"] == "good"
+    my.ok("promote")
+    assert west.sql("SELECT count(*) FROM mysql.user WHERE user = 'app'") == [["0"]]
+
+
+def test_what_the_server_here_does_not_take_of_the_users_is_told(my, servers):
+    east, west = servers
+    make_users(east)
+    west.sql("CREATE USER restorer@localhost; GRANT ALL ON app.* TO restorer@localhost; GRANT ALL ON app_hasync_new.* TO restorer@localhost; GRANT SET USER ON *.* TO restorer@localhost")
+    my.settings["sync"]["datasets"][0]["database"] = west.uri("app", "restorer")
+    my.save()
+    my.ok("sync")
+    told = my.ok("promote").splitlines()
+    assert told[-2].startswith("! restore db: the accounts of the primary could not all be made: mariadb: exit status 1: ERROR 1142 ") and "`mysql`.`user`" in told[-2], told
+    assert told[-1] == "west is now primary (term 1)"
+    assert told[-2].removeprefix("! ") in my.ok("history", "failovers")
+
+
+def test_a_promotion_killed_between_an_account_and_its_permissions_gives_them(my, servers):
+    east, west = servers
+    make_users(east)
+    my.ok("sync")
+    begun = my.folder / "begun"
+    body = f'case "$*" in *--force*) head -n 2 | /usr/bin/mariadb "$@"; : >{begun}; exec sleep 600 ;; esac; exec /usr/bin/mariadb "$@"'
+    run = my.start("promote", env={"PATH": shim(my.folder, "mariadb", body)})
+    wait_for(begun)
+    left = [int(each) for each in pathlib.Path(f"/proc/{run.pid}/task/{run.pid}/children").read_text().split()]
+    run.kill()
+    run.wait()
+    os.killpg(left[0], signal.SIGKILL)
+    assert west.sql("SELECT count(*) FROM mysql.user WHERE user = 'app'") == [["1"]]
+    my.ok("promote")
+    for account in ACCOUNTS:
+        assert grants(west, account) == [line for line in grants(east, account) if "`gone`" not in line], account
+
+
 def test_a_database_is_pulled_over_ssh(ssh_pair, servers):
     pair, server = ssh_pair
     east, west = servers
     for each in servers:
-        each.sql("".join(f"DROP DATABASE {name(there)};" for there in each.databases()))
+        drop_all(each)
     east.sql(f"CREATE DATABASE {name(APP)}; USE {name(APP)}; CREATE TABLE t AS SELECT 7 AS x")
     server.describe("primary", 1)
     pair.settings["sync"]["datasets"] = [{"name": "db", "type": "mysql", "source": east.uri(APP), "database": west.uri(APP)}]

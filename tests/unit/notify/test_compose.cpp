@@ -19,13 +19,15 @@ TEST_CASE("a promotion is told with why, what is missing, what was done and what
                                            "5 failed attempts in a row; all guards passed",
                                            now - 14min - 47s,
                                            {{"copy app", "3.2 s"}, {"start app", "1.1 s"}},
-                                           {"data-age"}});
+                                           {"data-age"},
+                                           "restore db: the accounts of the primary could not all be made: ERROR"});
   CHECK(mail.subject == "[hasync west] PROMOTED: west is now primary (term 4)");
   CHECK(mail.body ==
         "west took over from east at 2026-11-24T02:59:47Z (term 4).\n"
         "  why        5 failed attempts in a row; all guards passed\n"
         "  forced     these guards were overridden: data-age\n"
         "  data       from 2026-11-24T02:45:00Z: changes made on east in the last 14 min 47 s are not here\n"
+        "  missing    restore db: the accounts of the primary could not all be made: ERROR\n"
         "  steps      copy app: 3.2 s\n"
         "             start app: 1.1 s\n"
         "  do now     keep east from serving\n"

@@ -51,9 +51,11 @@ TEST_CASE("the peer's shell gets one word in which every argument is quoted") {
   CHECK(line(postgresql) == "pg_dumpall --roles-only --no-password '--dbname=postgresql:///a?host=/run/x'");
   CHECK(line(postgresql, 1) == "pg_dump --format=custom --no-password '--dbname=postgresql:///a?host=/run/x'");
   CHECK(line(mysql) ==
-        "mariadb-dump --single-transaction --quick --routines --triggers --events --hex-blob --comments "
-        "--skip-dump-date --no-tablespaces --default-character-set=utf8mb4 --host=db --port=3307 --user=me --databases "
-        "-- 'a b'");
+        "mariadb-dump --comments --skip-dump-date --default-character-set=utf8mb4 --host=db --port=3307 --user=me "
+        "--system=users --insert-ignore");
+  CHECK(line(mysql, 1) ==
+        "mariadb-dump --comments --skip-dump-date --default-character-set=utf8mb4 --host=db --port=3307 --user=me "
+        "--single-transaction --quick --routines --triggers --events --hex-blob --no-tablespaces --databases -- 'a b'");
   CHECK(from_here(settings(config::Transport::local), command.run) == command.run);
 }
 
@@ -183,9 +185,20 @@ TEST_CASE("a dump is worth compressing on its way unless its program does that")
 }
 
 TEST_CASE("MySQL's own program takes the place of MariaDB's where that is missing") {
-  const auto part = dump_parts(mysql).front();
+  const auto part = dump_parts(mysql).back();
   CHECK(part.otherwise.front() == "mysqldump");
   CHECK(std::equal(part.argv.begin() + 1, part.argv.end(), part.otherwise.begin() + 1, part.otherwise.end()));
   CHECK(part.otherwise_when({.code = 127}));
   CHECK_FALSE(part.otherwise_when({.code = 2, .errors = "Access denied"}));
+}
+
+TEST_CASE("a dump does without the users only where nobody may see them, or no program tells them") {
+  CHECK(dump_parts(mysql).front().otherwise.empty());
+  CHECK(may_not_tell_users({.code = 127}));
+  CHECK(may_not_tell_users({.code = 2, .errors = "SELECT command denied to user 'me'@'%' for table `mysql`.`user`"}));
+  CHECK(may_not_tell_users({.code = 7, .errors = "mariadb-dump: unknown variable 'system=users'"}));
+  CHECK_FALSE(may_not_tell_users({}));
+  CHECK_FALSE(may_not_tell_users({.code = 2, .errors = "Access denied for user 'me'@'%'"}));
+  CHECK_FALSE(may_not_tell_users({.code = 2, .errors = "Can't connect to server on 'db' (115)"}));
+  CHECK_FALSE(may_not_tell_users({.end = End::timed_out, .errors = "command denied to user"}));
 }
