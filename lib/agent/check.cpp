@@ -19,6 +19,7 @@
 #include "peer/allowed.hpp"
 #include "peer/describe.hpp"
 #include "store/node_state.hpp"
+#include "store/point_folder.hpp"
 #include "store/sharing.hpp"
 #include "sync/dump_trial.hpp"
 #include "sync/dumps.hpp"
@@ -167,9 +168,14 @@ void check_restoring(const Node& node, const config::Dataset& dataset, std::vect
     if (checked.back().finding == Finding::bad) return;
   }
   const auto name = "restore " + dataset.name;
-  const auto trouble = failover::trouble_with_server(config::database_of(dataset), node.runner);
-  checked.push_back(trouble.empty() ? Checked{name, Finding::good, config::database_of(dataset) + " can be restored"}
-                                    : Checked{name, Finding::bad, trouble});
+  const auto& uri = config::database_of(dataset);
+  if (auto trouble = failover::trouble_with_server(uri, node.runner); !trouble.empty())
+    return checked.push_back({name, Finding::bad, std::move(trouble)});
+  checked.push_back({name, Finding::good, uri + " can be restored"});
+  const auto newest = store::StoreFolder{node.settings.sync.store}.current() + "/" + dataset.name;
+  if (const auto trouble = failover::trouble_with_accounts(newest, uri, node.runner); !trouble.empty())
+    checked.back() = {name, Finding::unwise,
+                      fmt::format("{} can be restored, but not the accounts that are missing here: {}", uri, trouble)};
 }
 
 Checked check_store(const Node& node) {

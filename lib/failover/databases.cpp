@@ -1,8 +1,10 @@
 #include "failover/databases.hpp"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include "config/database_uri.hpp"
+#include "config/datasets.hpp"
 #include "failover/mysql.hpp"
 #include "failover/postgresql.hpp"
 
@@ -33,6 +35,11 @@ std::string tell_place(const std::string& uri) {
 
 std::string trouble_with_server(const std::string& uri, ProcessRunner& runner) {
   return is_mysql_uri(uri) ? trouble_with_mysql(uri, runner) : trouble_with_postgresql(uri, runner);
+}
+
+std::string trouble_with_accounts(const std::string& point, const std::string& uri, ProcessRunner& runner) {
+  const auto users = point + "/" + std::string{config::users_file};
+  return ::access(users.c_str(), F_OK) == 0 ? trouble_with_mysql_accounts(uri, runner) : std::string{};
 }
 
 void drop_restored(const std::string& uri, ProcessRunner& runner) {

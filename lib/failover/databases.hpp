@@ -21,6 +21,8 @@ std::string tell_place(const std::string& uri);
 
 // Why no dump can be restored there; empty: one can.
 std::string trouble_with_server(const std::string& uri, ProcessRunner& runner);
+// Why the accounts that came with a dump, and are missing there, could not be made; empty: they could, or none came.
+std::string trouble_with_accounts(const std::string& point, const std::string& uri, ProcessRunner& runner);
 // What a restore has begun that is not in place goes.
 void drop_restored(const std::string& uri, ProcessRunner& runner);
 

@@ -217,6 +217,20 @@ std::string trouble_with_mysql(const std::string& uri, ProcessRunner& runner) {
   return state ? trouble_with_database(*state, config::database_name(uri)) : state.error().message;
 }
 
+std::string trouble_with_mysql_accounts(const std::string& uri, ProcessRunner& runner) {
+  const auto told =
+      ask(uri,
+          "SELECT count(*) > 0 FROM information_schema.user_privileges WHERE privilege_type = 'CREATE USER' "
+          "AND grantee = concat(quote(substring_index(current_user(), '@', 1)), '@', "
+          "quote(substring_index(current_user(), '@', -1))); SELECT user FROM mysql.user LIMIT 0",
+          patience, runner);
+  if (told && trim(*told) == "1") return {};
+  constexpr std::string_view advice =
+      "it needs GRANT CREATE USER ON *.*, GRANT SELECT ON mysql.*, and what it is to grant";
+  return told ? fmt::format("the user there may not make users; {}", advice)
+              : fmt::format("{}; {}", told.error().message, advice);
+}
+
 void drop_unsettled(const std::string& uri, ProcessRunner& runner) {
   const auto state = look(uri, runner);
   if (!state || !state->is_marked) return;

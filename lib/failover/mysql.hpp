@@ -26,6 +26,8 @@ Result<Restored> restore_mysql(const std::string& point, const std::string& uri,
 Result<std::string> settle_mysql(const std::string& uri, const std::string& restored, ProcessRunner& runner);
 
 std::string trouble_with_mysql(const std::string& uri, ProcessRunner& runner);
+// Why accounts that are missing could not be made there; empty: they can.
+std::string trouble_with_mysql_accounts(const std::string& uri, ProcessRunner& runner);
 void drop_unsettled(const std::string& uri, ProcessRunner& runner);
 
 }  // namespace hasync::failover

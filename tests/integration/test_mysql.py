@@ -238,6 +238,13 @@ def test_what_the_server_here_does_not_take_of_the_users_is_told(my, servers):
     my.settings["sync"]["datasets"][0]["database"] = west.uri("app", "restorer")
     my.save()
     my.ok("sync")
+    found = my.checked()["restore db"]
+    assert found["verdict"] == "warning" and f"{west.uri('app', 'restorer')} can be restored, but not the accounts that are missing here: " in found["evidence"], found
+    west.sql("GRANT SELECT ON mysql.* TO restorer@localhost")
+    assert "the user there may not make users; it needs GRANT CREATE USER ON *.*" in my.checked()["restore db"]["evidence"]
+    west.sql("GRANT CREATE USER ON *.* TO restorer@localhost")
+    assert my.checked()["restore db"]["verdict"] == "good"
+    west.sql("REVOKE SELECT ON mysql.* FROM restorer@localhost")
     told = my.ok("promote").splitlines()
     assert told[-2].startswith("! restore db: the accounts of the primary could not all be made: mariadb: exit status 1: ERROR 1142 ") and "`mysql`.`user`" in told[-2], told
     assert told[-1] == "west is now primary (term 1)"
