@@ -13,6 +13,7 @@
 
 #include "base/defer.hpp"
 #include "base/text.hpp"
+#include "os/tree.hpp"
 
 namespace hasync::store {
 namespace {
@@ -61,6 +62,23 @@ std::string as_uri(const std::string& path) {
   return uri + "?immutable=1";
 }
 
+std::int64_t number_told(sqlite3* handle, const char* pragma) {
+  sqlite3_stmt* raw = nullptr;
+  const Defer finalize{[&] { sqlite3_finalize(raw); }};
+  const bool told =
+      sqlite3_prepare_v2(handle, pragma, -1, &raw, nullptr) == SQLITE_OK && sqlite3_step(raw) == SQLITE_ROW;
+  return told ? sqlite3_column_int64(raw, 0) : 0;
+}
+
+// Who fills the disk of a primary for a copy stops it. What cannot be asked, the copying itself tells.
+Result<void> require_room(sqlite3* source, const std::string& path, const std::string& folder) {
+  const auto needed = number_told(source, "PRAGMA page_count") * number_told(source, "PRAGMA page_size");
+  const auto room = room_at(folder);
+  if (!room || needed <= room->free_bytes) return {};
+  return fail(ExitCode::failed, fmt::format("no room for the copy of {} that is made in {}: {} needed, {} free", path,
+                                            folder, tell_size(needed), tell_size(room->free_bytes)));
+}
+
 }  // namespace
 
 Result<Fd> copy_in_use(const std::string& path, const std::string& folder) {
@@ -68,6 +86,7 @@ Result<Fd> copy_in_use(const std::string& path, const std::string& folder) {
   if (::stat(path.c_str(), &found) != 0) return fail(os_error(fmt::format("cannot read {}", path), errno));
   if (!S_ISREG(found.st_mode)) return fail(ExitCode::failed, fmt::format("{} is not a file", path));
   HASYNC_TRY(const auto source, open(path, path, SQLITE_OPEN_READONLY));
+  HASYNC_CHECK(require_room(source.get(), path, folder));
 
   auto name = folder + "/dump-XXXXXX";
   Fd copy{::mkostemp(name.data(), O_CLOEXEC)};

@@ -1,11 +1,13 @@
 """Disks that are full by quota, or that fail, on either side: nothing is published, and the message says what it was."""
 import contextlib
 import os
+import re
+import sqlite3
 import subprocess
 
 import pytest
 
-from conftest import shim
+from conftest import HASYNC, shim
 from own_host import keep_mounts_to_ourselves, needs_root
 from test_sharing import mounted, store_on
 from trees import tree
@@ -109,6 +111,19 @@ def test_what_an_interrupted_run_could_not_bring_to_disk_is_of_no_use_to_the_nex
         told = pair.fails_to_sync(env={"PATH": f"{shims}:/usr/local/bin:/usr/bin:/bin:/usr/sbin"})
         assert f"; what came is dropped: cannot write {pair.store} to disk: " in told
         assert not (pair.store / "interrupted").exists()
+
+
+def test_a_copy_of_a_database_that_has_no_room_is_not_begun(pair):
+    with mounted("ext4", pair.folder / "state", 64 * MIB) as state:
+        path = pair.folder / "app.db"
+        with contextlib.closing(sqlite3.connect(path)) as database:
+            database.execute("CREATE TABLE t (x)")
+            database.execute("INSERT INTO t VALUES (zeroblob(?))", (80 * MIB,))
+            database.commit()
+        # It is the system's word that there is no room that is wanted, not SQLite's, for which the disk had to be filled first.
+        told = subprocess.run([HASYNC, "--state-dir", state, "agent", "dump", "sqlite", path], capture_output=True, text=True, timeout=60)
+        assert told.returncode == 1 and told.stdout == ""
+        assert re.search(rf"no room for the copy of {path} that is made in {state}: 80\.\d MiB needed, \d+\.\d MiB free", told.stderr), told.stderr
 
 
 WHOLE = '/usr/bin/rsync "$@"'
