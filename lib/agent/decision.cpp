@@ -6,7 +6,9 @@
 #include <filesystem>
 
 #include "base/text.hpp"
+#include "config/datasets.hpp"
 #include "failover/activation.hpp"
+#include "store/point_datasets.hpp"
 #include "store/point_folder.hpp"
 
 namespace hasync::agent {
@@ -32,6 +34,18 @@ std::optional<store::Point> complete_point(const Node& node, std::string& troubl
   if (const auto known = store::find_point(node.database, *id); known && *known) return **known;
   const auto at = parse_rfc3339(*id);  // a point without a record (a lost database) is as old as its name says
   return at ? std::optional{store::Point{.id = *id, .at = *at}} : std::nullopt;
+}
+
+// Of what a promotion copies to a path; where a dataset has no record, of all that the point holds.
+std::int64_t bytes_copied(const Node& node, const store::Point& point) {
+  std::int64_t bytes = 0;
+  for (const auto& dataset : node.settings.sync.datasets) {
+    if (config::live_path(node.settings, dataset).empty()) continue;
+    const auto recorded = store::find_point_dataset(node.database, point.id, dataset.name);
+    if (!recorded || !*recorded) return point.bytes;
+    bytes += (*recorded)->bytes;
+  }
+  return bytes;
 }
 
 std::optional<peer::Description> hear_peer(const Node& node) {
@@ -82,7 +96,7 @@ Result<Decision> decide(const Node& node, const std::vector<std::string>& forced
   if (facts.point) {
     decision.plan =
         failover::plan_promotion(node.settings, store::StoreFolder{node.settings.sync.store}.point(facts.point->id));
-    facts.live = failover::look_at_live_paths(decision.plan, facts.point->bytes, kept_in_place(node));
+    facts.live = failover::look_at_live_paths(decision.plan, bytes_copied(node, *facts.point), kept_in_place(node));
     if (facts.live.trouble.empty()) facts.live.trouble = failover::trouble_with_servers(decision.plan, node.runner);
   }
   decision.guards = failover::judge_guards(facts);

@@ -46,7 +46,11 @@ std::vector<Change> changes_between(const Value& before, const Value& after) {
   all.insert(new_values.begin(), new_values.end());
   for (const auto& [path, value] : all) {
     const bool changed = old_values.contains(path) != new_values.contains(path) || old_values[path] != new_values[path];
-    if (changed) changes.push_back({path, value_in(old_values, path), value_in(new_values, path)});
+    if (!changed) continue;
+    Change change{path, value_in(old_values, path), value_in(new_values, path)};
+    if (change.before == change.after && !change.before.empty())
+      (old_values.contains(path) ? change.after : change.before) += " (default)";
+    changes.push_back(std::move(change));
   }
   std::stable_sort(changes.begin(), changes.end(), [](const Change& left, const Change& right) {
     return place_in_table(left.path) < place_in_table(right.path);

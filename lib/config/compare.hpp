@@ -9,7 +9,7 @@
 namespace hasync::config {
 
 struct Change {
-  std::string path, before, after;  // the default, where the key is not in the file
+  std::string path, before, after;  // the default, where the key is not in the file, and called so where it is the same
 };
 
 struct Edited {

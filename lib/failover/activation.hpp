@@ -13,8 +13,8 @@ namespace hasync::failover {
 std::string staging_path(const std::string& live);
 
 // Whether the copies of `plan` have a place to go: each live path can be renamed, holds none of the folders in `kept`,
-// its own folder can be written, and there is room. `bytes` is the size of the point; only where it does not fit, what
-// it takes on disk is looked at.
+// its own folder can be written, and there is room. `bytes` is the size of what they copy; only where it does not
+// fit, what it takes on disk is looked at.
 LivePaths look_at_live_paths(const std::vector<PlannedStep>& plan, std::int64_t bytes,
                              const std::vector<std::string>& kept);
 

@@ -158,6 +158,16 @@ def test_a_folder_that_only_a_promotion_would_make_for_a_database_is_told_before
     assert "is not there" not in said()
 
 
+def test_why_counts_what_is_copied_and_not_what_is_restored(pair):
+    (pair.source / "f").write_text("1234")
+    pair.settings["sync"]["datasets"] = [{"name": "app", "source": str(pair.source), "live": str(pair.live)},
+                                         {"name": "db", "type": "command", "run": ["head", "-c", "100000", "/dev/zero"], "restore": ["cat"]}]
+    pair.save()
+    pair.ok("sync")
+    said = next(guard["evidence"] for guard in pair.json("why")["guards"] if guard["name"] == "live-path")
+    assert re.match("the copy (takes up to 4 B|shares its blocks)", said), said
+
+
 def test_a_damaged_database_is_not_published(pair, database):
     pair.ok("sync")
     database.execute("CREATE INDEX by_amount ON money (amount, account)")

@@ -277,6 +277,9 @@ esac""")}
     assert pair.ok("config", "diff") == "nothing to change\n"
     pair.ok("config", "set", "sync.keep=9", "sync.run_every=45m")
     assert "sync.keep       3 → 9\n" in pair.ok("config", "diff")
+    pair.ok("config", "set", "sync.dumps_at_once=2")
+    assert "sync.dumps_at_once  2 (default) → 2\n" in pair.ok("config", "diff")
+    pair.ok("config", "unset", "sync.dumps_at_once")
     said = pair.ok(*apply, "--check", env=shims)
     assert re.search(r"^sync\.keep +3 → 9$", said, re.M) and re.search(r"^run every +15m → 45m$", said, re.M)
     assert pair.json(*apply, env=shims)["changed"] is True
