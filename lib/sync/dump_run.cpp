@@ -138,8 +138,7 @@ class Dump {
     for (const auto& part : dump_parts(order_.dataset)) {
       HASYNC_TRY(const auto fetched, fetch(part));
       if (!fetched) continue;
-      const auto bytes = *fetched;
-      dumped_.counts += Counts{.files = 1, .bytes = bytes, .transferred = bytes};
+      dumped_.counts += Counts{.files = 1, .bytes = *fetched, .transferred = *fetched};
       HASYNC_CHECK(keep(part));
     }
     return dumped_;
@@ -154,7 +153,7 @@ class Dump {
     HASYNC_TRY(auto ended, stream(part.argv, file));
     if (part.otherwise_when != nullptr && part.otherwise_when(ended)) {
       HASYNC_CHECK(file.remove());
-      dumped_.note = part.note;
+      if (!part.note.empty()) dumped_.note = part.note;
       if (part.otherwise.empty()) return std::nullopt;
       HASYNC_TRY(file, DumpFile::make(path, begins(), config::dump_limit(order_.dataset)));
       HASYNC_TRY(ended, stream(part.otherwise, file));

@@ -123,6 +123,7 @@ def test_a_dump_that_breaks_off_publishes_nothing(my):
     path = shim(my.folder, "mariadb-dump", "exit 127")
     shim(my.folder, "mysqldump", "echo '-- Dump completed'")
     my.ok("sync", "--force=shrink", env={"PATH": path})
+    assert "the users of the server did not come: that takes mariadb-dump there" in my.ok("history", "syncs")
     assert (my.current / "db" / "dump.sql").read_text() == "-- Dump completed\n"
 
 
