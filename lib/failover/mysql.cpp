@@ -34,23 +34,27 @@ std::string quoted_text(std::string_view text) {
   return fmt::format("CONVERT({}' USING utf8)", quoted);
 }
 
-Result<ProcessResult> run_client(const std::string& uri, const std::vector<std::string>& more, ProcessSpec spec,
-                                 ProcessRunner& runner) {
+// MariaDB's client or, where that is missing, MySQL's, as it ended.
+Result<ProcessResult> end_of_client(const std::string& uri, const std::vector<std::string>& more, ProcessSpec spec,
+                                    ProcessRunner& runner) {
   spec.argv = {"mariadb", "--batch", "--skip-column-names", "--default-character-set=utf8mb4"};
   const auto options = config::mysql_options(uri);
   spec.argv.insert(spec.argv.end(), options.begin(), options.end());
   spec.argv.insert(spec.argv.end(), more.begin(), more.end());
   auto ended = runner.run(spec);
-  if (!ended) {  // MySQL's own
+  if (!ended) {
     spec.argv.front() = "mysql";
     ended = runner.run(spec);
   }
-  if (!ended) {
-    ended.error().message += "; install it: apt-get install mariadb-client";
-    return ended;
-  }
-  if (ended->end == ProcessResult::End::interrupted) return fail(ExitCode::interrupted, "interrupted");
-  if (!ended->succeeded()) return fail(ExitCode::failed, fmt::format("{}: {}", spec.argv.front(), tell_end(*ended)));
+  if (!ended) ended.error().message += "; install it: apt-get install mariadb-client";
+  if (ended && ended->end == ProcessResult::End::interrupted) return fail(ExitCode::interrupted, "interrupted");
+  return ended;
+}
+
+Result<ProcessResult> run_client(const std::string& uri, const std::vector<std::string>& more, const ProcessSpec& spec,
+                                 ProcessRunner& runner) {
+  HASYNC_TRY(auto ended, end_of_client(uri, more, spec, runner));
+  if (!ended.succeeded()) return fail(ExitCode::failed, "mariadb: " + tell_end(ended));
   return ended;
 }
 
@@ -88,20 +92,19 @@ std::string from_hexadecimal(std::string_view digits) {
   return bytes;
 }
 
-// Those that were here when this restore was begun for the first time: the mark keeps them, so that one that is begun
-// anew after a crash finishes what the former made of an account.
-Result<std::vector<Account>> accounts_before(const std::string& uri, ProcessRunner& runner) {
-  const auto kept = quoted_name(mark_of(config::database_name(uri))) + ".accounts_before";
-  HASYNC_TRY(const auto told, ask(uri,
-                                  fmt::format("CREATE TABLE IF NOT EXISTS {0} AS SELECT user, host FROM mysql.user; "
-                                              "SELECT hex(user), hex(host) FROM {0}",
-                                              kept),
-                                  short_work, runner));
+Result<std::vector<Account>> ask_for_accounts(const std::string& uri, const std::string& sql, ProcessRunner& runner) {
+  HASYNC_TRY(const auto told, ask(uri, sql, short_work, runner));
   std::vector<Account> accounts;
   for (const auto& line : split(told, '\n'))
     if (const auto columns = split(line, '\t'); columns.size() == 2)
       accounts.push_back({from_hexadecimal(columns[0]), from_hexadecimal(columns[1])});
   return accounts;
+}
+
+// In the mark: the accounts that this restore makes. One that is begun anew after a crash finishes them, and one that
+// comes to nothing takes them away again.
+std::string list_of_made(const std::string& uri) {
+  return quoted_name(mark_of(config::database_name(uri))) + ".accounts_made";
 }
 
 // The users and roles of the primary that are missing here, where the point tells them. That the server here does not
@@ -116,17 +119,53 @@ class Accounts {
     if (::access(path.c_str(), F_OK) != 0) return {};
     const auto sql = read_file(path);
     if (!sql) return complain(sql.error());
-    const auto before = accounts_before(uri_, runner_);
-    if (!before) return complain(before.error());
-    plan_ = plan_accounts(*sql, *before, config::database_name(uri_));
+    const auto there = ask_for_accounts(
+        uri_,
+        fmt::format(
+            "CREATE TABLE IF NOT EXISTS {0} (user VARCHAR(128) NOT NULL, host VARCHAR(255) NOT NULL, PRIMARY KEY "
+            "(user, host)) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin; "
+            "SELECT hex(user), hex(host) FROM mysql.user WHERE concat(hex(user), '@', hex(host)) NOT IN "
+            "(SELECT concat(hex(user), '@', hex(host)) FROM {0})",
+            list_of_made(uri_)),
+        runner_);
+    if (!there) return complain(there.error());
+    plan_ = plan_accounts(*sql, *there, config::database_name(uri_));
     return {};
   }
 
-  Result<void> make() { return tell(plan_.making); }
+  Result<void> make() {
+    if (plan_.made.empty()) return {};
+    std::vector<std::string> rows;
+    for (const auto& account : plan_.made)
+      rows.push_back(fmt::format("({}, {})", quoted_text(account.user), quoted_text(account.host)));
+    ProcessSpec spec{.timeout = short_work};
+    spec.input = fmt::format("INSERT IGNORE INTO {} VALUES {}", list_of_made(uri_), join(rows, ", "));
+    if (const auto listed = run_client(uri_, {}, spec, runner_); !listed) {
+      plan_ = {};
+      return complain(listed.error());
+    }
+    return tell(plan_.making);
+  }
+
   // A view needs those of who defined it when it is made, on the database; those on a table need the table.
   Result<void> give_permissions() { return tell(plan_.permissions); }
 
-  std::int64_t made() const { return static_cast<std::int64_t>(plan_.made.size()); }
+  // Those that a restore which came to nothing has made.
+  void drop() {
+    const auto made =
+        ask_for_accounts(uri_, fmt::format("SELECT hex(user), hex(host) FROM {}", list_of_made(uri_)), runner_);
+    if (!made) return;
+    std::vector<std::string> statements;
+    for (const auto& account : *made) statements.push_back(drop_account(account));
+    static_cast<void>(tell(statements));
+  }
+
+  // "restored, 2 accounts made"
+  std::string evidence() const {
+    return complaints_.empty()
+               ? fmt::format("{}, {} made", finished, counted(static_cast<std::int64_t>(plan_.made.size()), "account"))
+               : std::string{finished};
+  }
   // "the accounts of the primary could not all be made: ERROR 1227 (42000) …"
   std::string doubt() const {
     if (complaints_.empty()) return {};
@@ -137,19 +176,25 @@ class Accounts {
  private:
   Result<void> tell(const std::vector<std::string>& statements) {
     if (statements.empty()) return {};
-    const auto ended =
-        run_client(uri_, {"--force"}, {.input = join(statements, ";\n") + ";\n", .timeout = short_work}, runner_);
+    // In the mode of a dump, but that none makes an account by giving it a permission.
+    constexpr std::string_view mode = "/*M! SET SESSION sql_mode = 'NO_AUTO_CREATE_USER' */;\n";
+    ProcessSpec spec{.timeout = short_work};
+    spec.input = std::string{mode} + join(statements, ";\n") + ";\n";
+    const auto ended = end_of_client(uri_, {"--force"}, spec, runner_);
     if (!ended) return complain(ended.error());
-    for (auto& complaint : account_complaints(ended->errors))
-      if (std::find(complaints_.begin(), complaints_.end(), complaint) == complaints_.end())
-        complaints_.push_back(std::move(complaint));
+    for (auto& complaint : account_complaints(ended->errors)) complain(std::move(complaint));
+    if (!ended->succeeded()) complain("mariadb: " + tell_end({.end = ended->end, .code = ended->code}));
     return {};
   }
 
   Result<void> complain(const Error& error) {
     if (error.code == ExitCode::interrupted) return fail(error);
-    complaints_.push_back(error.message);
+    complain(error.message);
     return {};
+  }
+  void complain(std::string words) {
+    if (std::find(complaints_.begin(), complaints_.end(), words) == complaints_.end())
+      complaints_.push_back(std::move(words));
   }
 
   const std::string& uri_;
@@ -197,11 +242,13 @@ Result<Restored> restore_mysql(const std::string& point, const std::string& uri,
   ProcessSpec spec{.timeout = timeout, .inherit = inherit};
   spec.input_file = dump.get();
   if (auto restored = run_client(uri, {}, spec, runner); !restored) {
-    if (restored.error().code != ExitCode::interrupted) drop_unsettled(uri, runner);
+    if (restored.error().code == ExitCode::interrupted) return fail(std::move(restored.error()));
+    drop_unsettled(uri, runner);
+    if (const auto doubt = accounts.doubt(); !doubt.empty()) restored.error().message += "; " + doubt;
     return fail(std::move(restored.error()));
   }
   HASYNC_CHECK(accounts.give_permissions());
-  return Restored{fmt::format("{}, {} made", finished, counted(accounts.made(), "account")), accounts.doubt()};
+  return Restored{accounts.evidence(), accounts.doubt()};
 }
 
 Result<std::string> settle_mysql(const std::string& uri, const std::string& restored, ProcessRunner& runner) {
@@ -234,6 +281,7 @@ std::string trouble_with_mysql_accounts(const std::string& uri, ProcessRunner& r
 void drop_unsettled(const std::string& uri, ProcessRunner& runner) {
   const auto state = look(uri, runner);
   if (!state || !state->is_marked) return;
+  Accounts{uri, runner}.drop();
   const auto database = config::database_name(uri);
   static_cast<void>(ask(uri,
                         fmt::format("DROP DATABASE IF EXISTS {}; DROP DATABASE {}", quoted_name(database),

@@ -9,7 +9,7 @@
 
 namespace hasync::failover {
 
-// An empty database of this name says that what is in the other is an unfinished restore of ours.
+// A database of this name says that what is in the other is an unfinished restore of ours.
 std::string mark_of(const std::string& database);
 
 struct MysqlState {

@@ -1,5 +1,7 @@
 #include "failover/mysql_accounts.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <optional>
@@ -20,81 +22,166 @@ std::string_view without_version(std::string_view statement) {
   return begin == std::string_view::npos ? statement : trim(statement.substr(begin, statement.size() - begin - 2));
 }
 
-struct Found {
+// The account at the beginning of `text`, and how long it is there.
+struct Named {
   Account account;
-  std::string_view text;  // as it stands there
+  std::size_t length = 0;
 };
-Found read_account(std::string_view text) {
+Named read_account(std::string_view text) {
   auto user = read_name(text, mysql_dialect);
-  if (text.substr(user.length).starts_with("@")) {
-    auto host = read_name(text.substr(user.length + 1), mysql_dialect);
-    return {{std::move(user.name), std::move(host.name)}, text.substr(0, user.length + 1 + host.length)};
-  }
-  return {{std::move(user.name), {}}, text.substr(0, user.length)};
+  if (!text.substr(user.length).starts_with("@")) return {{std::move(user.name), {}}, user.length};
+  auto host = read_name(text.substr(user.length + 1), mysql_dialect);
+  return {{std::move(user.name), std::move(host.name)}, user.length + 1 + host.length};
 }
 
-std::optional<Found> account_after(std::string_view text, std::string_view words) {
+std::optional<Account> account_after(std::string_view text, std::string_view words) {
   const auto at = find_word(text, words, mysql_dialect);
-  return at == std::string_view::npos ? std::nullopt : std::optional{read_account(text.substr(at + words.size()))};
+  return at == std::string_view::npos ? std::nullopt
+                                      : std::optional{read_account(text.substr(at + words.size())).account};
 }
 
-// Whether "GRANT … ON `app`.* TO …" is about that database, or what is in it. In the name of one, as a pattern, a
-// backslash makes the next byte itself.
-bool is_about(std::string_view grant, const std::string& database) {
-  constexpr std::string_view on = " ON ";
-  const auto at = find_word(grant, on, mysql_dialect);
-  if (at == std::string_view::npos) return false;
-  auto object = grant.substr(at + on.size());
+// "GRANT SELECT ON" "`app`.*" "TO `app`@`localhost` WITH GRANT OPTION"; "GRANT" "`role`" "TO …"
+struct Grant {
+  std::string_view what, object;
+  std::string whom;
+  Account account;
+
+  std::string on(std::string_view other) const { return fmt::format("{} {} {}", what, other, whom); }
+};
+
+// What else it says of the account, as IDENTIFIED BY, is left out: CREATE USER has said it.
+std::optional<Grant> read_grant(std::string_view text) {
+  constexpr std::string_view on = " ON ", to = " TO ", admin = " WITH ADMIN OPTION", option = " WITH GRANT OPTION";
+  const auto at_to = find_word(text, to, mysql_dialect), at_on = find_word(text.substr(0, at_to), on, mysql_dialect);
+  if (!text.starts_with("GRANT ") || at_to == std::string_view::npos) return std::nullopt;
+  auto named = read_account(text.substr(at_to + to.size()));
+  const auto rest = text.substr(at_to + to.size() + named.length);
+  auto whom = std::string{text.substr(at_to + 1, to.size() - 1 + named.length)};
+  if (rest.starts_with(admin)) whom += admin;
+  if (find_word(rest, "GRANT OPTION", mysql_dialect) != std::string_view::npos) whom += option;
+  constexpr std::string_view grant = "GRANT";
+  const auto end = at_on == std::string_view::npos ? grant.size() : at_on + on.size() - 1;
+  return Grant{text.substr(0, end), text.substr(end + 1, at_to - end - 1), std::move(whom), std::move(named.account)};
+}
+
+constexpr std::string_view on_all = "*.*";
+
+// Of a database and all that is in it: its name is a pattern as of LIKE.
+std::optional<std::string> pattern_of(std::string_view object) {
+  const auto named = read_name(object, mysql_dialect);
+  return object != on_all && object.substr(named.length) == ".*" ? std::optional{named.name} : std::nullopt;
+}
+
+bool is_in(std::string_view object, const std::string& database) {
   for (const std::string_view kind : {"FUNCTION ", "PROCEDURE ", "PACKAGE BODY ", "PACKAGE "})
     if (object.starts_with(kind)) object.remove_prefix(kind.size());
-  auto named = read_name(object, mysql_dialect);
-  std::erase(named.name, '\\');
-  return object.substr(named.length).starts_with(".") && named.name == database;
+  const auto named = read_name(object, mysql_dialect);
+  return object != on_all && named.name == database && object.substr(named.length).starts_with(".");
+}
+
+bool matches(std::string_view pattern, std::string_view name) {
+  if (pattern.empty()) return name.empty();
+  if (pattern.front() == '%') {
+    for (std::size_t taken = 0; taken <= name.size(); ++taken)
+      if (matches(pattern.substr(1), name.substr(taken))) return true;
+    return false;
+  }
+  if (name.empty()) return false;
+  if (pattern.front() == '_') {  // a character, of UTF-8
+    std::size_t taken = 1;
+    while (taken < name.size() && (static_cast<unsigned char>(name[taken]) & 0xC0U) == 0x80U) ++taken;
+    return matches(pattern.substr(1), name.substr(taken));
+  }
+  if (pattern.front() == '\\' && pattern.size() > 1) pattern.remove_prefix(1);
+  return pattern.front() == name.front() && matches(pattern.substr(1), name.substr(1));
+}
+
+// "`my\_app`.*", which is no other database.
+std::string all_of(const std::string& database) {
+  std::string pattern;
+  for (const char byte : database) {
+    if (byte == '_' || byte == '%' || byte == '\\') pattern += '\\';
+    pattern += byte;
+  }
+  return quoted(pattern, '`') + ".*";
 }
 
 bool holds(const std::vector<Account>& accounts, const Account& account) {
   return std::find(accounts.begin(), accounts.end(), account) != accounts.end();
 }
 
-}  // namespace
+class Planner {
+ public:
+  Planner(const std::vector<Account>& there, const std::string& database) : there_(there), database_(database) {}
 
-AccountPlan plan_accounts(std::string_view sql, const std::vector<Account>& there, const std::string& database) {
-  AccountPlan plan;
-  const auto make = [&](const Account& account, std::string statement) {
-    if (holds(there, account) || holds(plan.made, account) || account.user == import_role) return;
-    plan.made.push_back(account);
-    plan.making.push_back(std::move(statement));
-  };
-  for (const auto& statement : split_statements(sql, mysql_dialect)) {
+  void take(const std::string& statement) {
     constexpr std::string_view create_user = "CREATE USER IF NOT EXISTS ", create_role = "CREATE ROLE IF NOT EXISTS ";
     const auto text = without_version(statement);
     if (text.starts_with(create_user)) {
       make(read_account(text.substr(create_user.size())).account, statement);
     } else if (text.starts_with(create_role)) {
-      const auto role = read_account(text.substr(create_role.size()));
-      make(role.account, std::string{create_role} + std::string{role.text});
-    } else if (text.starts_with("GRANT ") && is_about(text, database)) {
-      plan.permissions.push_back(statement);
+      const auto role = text.substr(create_role.size());
+      const auto named = read_account(role);
+      make(named.account, fmt::format("{}{}", create_role, role.substr(0, named.length)));
+    } else if (const auto grant = read_grant(text)) {
+      give(*grant, text.size() == statement.size() ? grant->on(grant->object) : statement);
     } else {
-      const auto whom = text.starts_with("GRANT ")              ? account_after(text, " TO ")
-                        : text.starts_with("SET DEFAULT ROLE ") ? account_after(text, " FOR ")
-                        : text.starts_with("ALTER USER ")       ? account_after(text, "ALTER USER ")
-                                                                : std::nullopt;
-      if (whom && holds(plan.made, whom->account)) plan.making.push_back(statement);
+      const auto whom = text.starts_with("SET DEFAULT ROLE ") ? account_after(text, " FOR ")
+                        : text.starts_with("ALTER USER ")     ? account_after(text, "ALTER USER ")
+                                                              : std::nullopt;
+      if (whom && is_new(*whom)) plan_.making.push_back(statement);
     }
   }
-  return plan;
+
+  AccountPlan plan() && { return std::move(plan_); }
+
+ private:
+  void make(const Account& account, std::string statement) {
+    if (holds(there_, account) || is_new(account) || account.user == import_role) return;
+    plan_.made.push_back(account);
+    plan_.making.push_back(std::move(statement));
+  }
+
+  void give(const Grant& grant, std::string statement) {
+    const auto pattern = pattern_of(grant.object);
+    if (!pattern && is_in(grant.object, database_))
+      plan_.permissions.push_back(std::move(statement));
+    else if (is_new(grant.account))
+      plan_.making.push_back(std::move(statement));
+    else if (pattern && matches(*pattern, database_))
+      plan_.permissions.push_back(grant.on(all_of(database_)));
+  }
+
+  bool is_new(const Account& account) const { return holds(plan_.made, account); }
+
+  const std::vector<Account>& there_;
+  const std::string& database_;
+  AccountPlan plan_;
+};
+
+}  // namespace
+
+AccountPlan plan_accounts(std::string_view sql, const std::vector<Account>& there, const std::string& database) {
+  Planner planner{there, database};
+  for (const auto& statement : split_statements(sql, mysql_dialect)) planner.take(statement);
+  return std::move(planner).plan();
+}
+
+std::string drop_account(const Account& account) {
+  const auto user = quoted(account.user, '`');
+  return account.host.empty() ? "DROP ROLE IF EXISTS " + user
+                              : fmt::format("DROP USER IF EXISTS {}@{}", user, quoted(account.host, '`'));
 }
 
 std::vector<std::string> account_complaints(std::string_view errors) {
   constexpr std::array<std::string_view, 3> of_what_is_not_here{"ERROR 1146 ", "ERROR 1305 ", "ERROR 1054 "};
+  constexpr std::string_view of_syntax = "ERROR 1064 ";  // quotes the statement from there on, in any language
   std::vector<std::string> complaints;
   for (const auto& line : split(errors, '\n')) {
-    const auto is_of_those = [&](std::string_view begin) { return line.starts_with(begin); };
-    if (!line.starts_with("ERROR ") || std::any_of(of_what_is_not_here.begin(), of_what_is_not_here.end(), is_of_those))
-      continue;
-    // "ERROR 1064 (42000) at line 7: … to use near 'the statement' at line 1"
-    complaints.push_back(printable(line.substr(0, line.find(" near '"))));
+    const auto begins = [&](std::string_view begin) { return line.starts_with(begin); };
+    if (!begins("ERROR ") || std::any_of(of_what_is_not_here.begin(), of_what_is_not_here.end(), begins)) continue;
+    complaints.push_back(begins(of_syntax) ? line.substr(0, line.find(':')) + ": it does not understand that"
+                                           : printable(line));
   }
   return complaints;
 }

@@ -153,8 +153,11 @@ class Dump {
     HASYNC_TRY(auto ended, stream(part.argv, file));
     if (part.otherwise_when != nullptr && part.otherwise_when(ended)) {
       HASYNC_CHECK(file.remove());
+      if (part.otherwise.empty()) {
+        dumped_.note = tell_without(part, ended);
+        return std::nullopt;
+      }
       if (!part.note.empty()) dumped_.note = part.note;
-      if (part.otherwise.empty()) return std::nullopt;
       HASYNC_TRY(file, DumpFile::make(path, begins(), config::dump_limit(order_.dataset)));
       HASYNC_TRY(ended, stream(part.otherwise, file));
       program = part.otherwise.front();

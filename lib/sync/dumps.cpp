@@ -180,7 +180,17 @@ bool may_not_tell_users(const ProcessResult& result) {
   const auto says = [&](std::string_view words) { return result.errors.find(words) != std::string::npos; };
   return has_no_such_program(result) ||
          (result.end == ProcessResult::End::exited && result.code != 0 &&
-          (says("command denied to user") || says("unknown variable 'system") || says("unknown option '--system")));
+          (says("Couldn't execute") || says("unknown variable 'system") || says("unknown option '--system")));
+}
+
+std::string tell_without(const DumpPart& part, const ProcessResult& result) {
+  // "mariadb-dump: Couldn't execute 'SELECT …': SELECT command denied to user …"
+  constexpr std::string_view end_of_statement = "': ";
+  const auto said = last_line(result.errors);
+  const auto at = said.rfind(end_of_statement);
+  return at == std::string::npos
+             ? part.note
+             : fmt::format("{} ({})", part.note, printable(said.substr(at + end_of_statement.size())));
 }
 
 bool may_not_see_passwords(const ProcessResult& result) {

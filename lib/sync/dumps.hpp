@@ -32,6 +32,8 @@ bool may_not_see_passwords(const ProcessResult& result);
 bool has_no_such_program(const ProcessResult& result);
 // The users of MySQL or MariaDB are for who may read its own database, and not every dump program tells them.
 bool may_not_tell_users(const ProcessResult& result);
+// The note of a part that a dump does without, and why.
+std::string tell_without(const DumpPart& part, const ProcessResult& result);
 
 // Nothing: the dump was made, as far as the program can tell.
 std::optional<Error> judge_dump(const config::Config& settings, const config::Dataset& dataset,

@@ -2,6 +2,7 @@
 import fcntl
 import os
 import pathlib
+import re
 import signal
 import subprocess
 import tempfile
@@ -32,6 +33,10 @@ def drop_all(server):
 
 def grants(server, account):
     return sorted(line for (line,) in server.sql(f"SHOW GRANTS FOR {account}"))
+
+
+def without_passwords(server, account):
+    return [line.partition(" IDENTIFIED")[0] for line in grants(server, account)]
 
 
 def name(text):
@@ -215,7 +220,7 @@ def test_an_account_that_is_here_is_left_as_it_is(my, servers):
     my.ok("promote")
     assert (west.sql("SHOW CREATE USER app@localhost"), west.sql("SHOW CREATE USER root@localhost"), grants(west, "root@localhost")) == before
     # What an account may do in the database comes with that.
-    assert [line.partition(" IDENTIFIED")[0] for line in grants(west, "app@localhost")] == ["GRANT SELECT, INSERT ON `app`.* TO `app`@`localhost`", "GRANT USAGE ON *.* TO `app`@`localhost`"]
+    assert without_passwords(west, "app@localhost") == ["GRANT SELECT, INSERT ON `app`.* TO `app`@`localhost`", "GRANT USAGE ON *.* TO `app`@`localhost`"]
     assert grants(west, "reader") == grants(east, "reader")
 
 
@@ -225,7 +230,11 @@ def test_a_dump_does_without_the_users_where_they_may_not_be_read(my, servers):
     east.sql("CREATE USER dumper@localhost; GRANT SELECT, LOCK TABLES, SHOW VIEW, TRIGGER, EVENT ON app.* TO dumper@localhost")
     my.settings["sync"]["datasets"][0]["source"] = east.uri("app", "dumper")
     my.save()
-    assert my.json("sync")["note"] == ("dataset db: the users of the server did not come: that takes mariadb-dump there, and a user who may read the database mysql")
+    told = "dataset db: the users of the server did not come: that takes mariadb-dump there, and a user who may read the database mysql ("
+    assert my.json("sync")["note"] == told + "SELECT command denied to user 'dumper'@'localhost' for table `mysql`.`user` (1142))"
+    # Who may read of whom there is, but not what they are, is told them by name, and then refused.
+    east.sql("GRANT SELECT ON mysql.user TO dumper@localhost; INSERT INTO money VALUES (7777, 0)", "app")
+    assert my.json("sync")["note"] == told + "Access denied for user 'dumper'@'localhost' to database 'mysql' (1044))"
     assert os.listdir(my.current / "db") == ["dump.sql"]
     assert my.checked()["source db"]["verdict"] == "good"
     my.ok("promote")
@@ -252,12 +261,71 @@ def test_what_the_server_here_does_not_take_of_the_users_is_told(my, servers):
     assert told[-2].removeprefix("! ") in my.ok("history", "failovers")
 
 
+def test_an_account_that_cannot_be_made_is_not_made_by_its_permissions(my, servers):
+    east, west = servers
+    east.sql("INSTALL SONAME 'auth_ed25519'")
+    try:
+        east.sql("CREATE USER app@localhost IDENTIFIED VIA ed25519 USING PASSWORD('secret'); GRANT ALL ON app.* TO app@localhost; GRANT SELECT ON app.money TO app@localhost")
+        west.sql("SET GLOBAL sql_mode = 'STRICT_TRANS_TABLES'")
+        my.ok("sync")
+        told = my.json("promote")
+        assert told["result"] == "done" and "Plugin 'ed25519' is not loaded" in told["note"]
+        assert {each["name"]: each["evidence"] for each in told["steps"]}["restore db"] == "restored"
+        assert west.sql("SELECT count(*) FROM mysql.user WHERE user = 'app'") == [["0"]]
+    finally:
+        west.sql("SET GLOBAL sql_mode = DEFAULT")
+        east.sql("DROP USER app@localhost; UNINSTALL SONAME 'auth_ed25519'")
+
+
+def test_a_password_that_has_expired_stays_so(my, servers):
+    east, west = servers
+    east.sql("CREATE USER app@localhost IDENTIFIED BY 'secret' PASSWORD EXPIRE; GRANT ALL ON app.* TO app@localhost WITH GRANT OPTION")
+    my.ok("sync")
+    my.ok("promote")
+    assert west.sql("SHOW CREATE USER app@localhost") == east.sql("SHOW CREATE USER app@localhost")
+    assert "EXPIRE" in west.sql("SHOW CREATE USER app@localhost")[0][0] and grants(west, "app@localhost") == grants(east, "app@localhost")
+
+
+def test_what_stands_for_a_password_is_never_told(my, servers):
+    east, west = servers
+    make_users(east)
+    my.ok("sync")
+    # As of a server that does not know the way in which another tells it.
+    users = my.current / "db" / "users.sql"
+    hash = re.search(r"PASSWORD '(\*[0-9A-F]+)'", users.read_text())[1]
+    users.write_text(users.read_text().replace("IDENTIFIED BY PASSWORD", "IDENTIFIED IN WORDS"))
+    west.sql("SET GLOBAL lc_messages = 'de_DE'")
+    try:
+        told = my.ok("promote")
+    finally:
+        west.sql("SET GLOBAL lc_messages = DEFAULT")
+    assert "ERROR 1064 (42000) at line 2: it does not understand that" in told
+    told += my.ok("history", "failovers") + my.ok("history")
+    assert hash not in told and hash.encode() not in b"".join(each.read_bytes() for each in my.state.rglob("*") if each.is_file())
+
+
+def test_a_promotion_that_failed_leaves_no_account_half_made(my, servers):
+    east, west = servers
+    make_users(east)
+    west.sql("CREATE USER other@localhost")
+    my.ok("sync")
+    dump = my.current / "db" / "dump.sql"
+    whole = dump.read_text()
+    dump.write_text(whole.replace("-- Dump completed", "SELECT no_such_function();\n-- Dump completed"))
+    assert my.run("promote").returncode == 1
+    assert west.sql("SELECT user FROM mysql.user WHERE user NOT IN ('root', 'mariadb.sys')") == [["other"]]
+    dump.write_text(whole)
+    my.ok("promote")
+    for account in ACCOUNTS:
+        assert grants(west, account) == [line for line in grants(east, account) if "`gone`" not in line], account
+
+
 def test_a_promotion_killed_between_an_account_and_its_permissions_gives_them(my, servers):
     east, west = servers
     make_users(east)
     my.ok("sync")
     begun = my.folder / "begun"
-    body = f'case "$*" in *--force*) head -n 2 | /usr/bin/mariadb "$@"; : >{begun}; exec sleep 600 ;; esac; exec /usr/bin/mariadb "$@"'
+    body = f'case "$*" in *--force*) head -n 3 | /usr/bin/mariadb "$@"; : >{begun}; exec sleep 600 ;; esac; exec /usr/bin/mariadb "$@"'
     run = my.start("promote", env={"PATH": shim(my.folder, "mariadb", body)})
     wait_for(begun)
     left = [int(each) for each in pathlib.Path(f"/proc/{run.pid}/task/{run.pid}/children").read_text().split()]
@@ -265,9 +333,13 @@ def test_a_promotion_killed_between_an_account_and_its_permissions_gives_them(my
     run.wait()
     os.killpg(left[0], signal.SIGKILL)
     assert west.sql("SELECT count(*) FROM mysql.user WHERE user = 'app'") == [["1"]]
+    # Somebody else's account, by now, and another password of one of ours.
+    west.sql("CREATE USER dba@localhost; ALTER USER app@localhost IDENTIFIED BY 'changed'")
+    changed = west.sql("SHOW CREATE USER app@localhost")
     my.ok("promote")
+    assert west.sql("SHOW CREATE USER app@localhost") == changed and without_passwords(west, "dba@localhost") == ["GRANT USAGE ON *.* TO `dba`@`localhost`"]
     for account in ACCOUNTS:
-        assert grants(west, account) == [line for line in grants(east, account) if "`gone`" not in line], account
+        assert without_passwords(west, account) == [line for line in without_passwords(east, account) if "`gone`" not in line], account
 
 
 def test_a_database_is_pulled_over_ssh(ssh_pair, servers):

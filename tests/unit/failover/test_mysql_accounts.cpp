@@ -42,13 +42,16 @@ DROP ROLE mariadb_dump_import_role;
 
 const Account root{"root", "localhost"}, app{"app", "10.%"}, odd{"o;'`dd", "%"}, reader{"reader", ""};
 
+// Which only the database's own tables and routines can have.
 const Lines in_app{
     "GRANT SELECT ON `app`.`log` TO `root`@`localhost`",
-    "GRANT ALL PRIVILEGES ON `app`.* TO `app`@`10.%`",
     "GRANT SELECT (`a ON ``app``.x`, `b`) ON `app`.`t` TO `app`@`10.%`",
     "GRANT EXECUTE ON FUNCTION `app`.`f` TO `app`@`10.%`",
-    "GRANT SELECT ON `app`.* TO `reader`",
 };
+
+Lines permissions(std::string_view sql, const std::string& database) {
+  return plan_accounts(sql, {}, database).permissions;
+}
 
 }  // namespace
 
@@ -57,7 +60,7 @@ TEST_CASE("an account that is missing is made, with its password and what it may
   CHECK(plan.made == std::vector{app});
   CHECK(plan.making ==
         Lines{"CREATE USER IF NOT EXISTS `app`@`10.%` IDENTIFIED BY PASSWORD '*3E'", "GRANT `reader` TO `app`@`10.%`",
-              "GRANT USAGE ON *.* TO `app`@`10.%` IDENTIFIED BY PASSWORD '*3E'",
+              "GRANT USAGE ON *.* TO `app`@`10.%`", "GRANT ALL PRIVILEGES ON `app`.* TO `app`@`10.%`",
               "GRANT SELECT ON `other`.* TO `app`@`10.%`", "/*M!100005 SET DEFAULT ROLE 'reader' FOR 'app'@'10.%' */",
               "/*!80001 ALTER USER 'app'@'10.%' DEFAULT ROLE 'reader' */"});
 }
@@ -66,24 +69,56 @@ TEST_CASE("a role that is missing is made once, and names in quotes are read as 
   const auto plan = plan_accounts(users, {root, app}, "app");
   CHECK(plan.made == std::vector{odd, reader});
   CHECK(plan.making == Lines{R"(CREATE USER IF NOT EXISTS `o;'``dd`@`%` IDENTIFIED VIA pam USING 'a\'; TO \\')",
-                             "CREATE ROLE IF NOT EXISTS 'reader'",
-                             R"(GRANT USAGE ON *.* TO `o;'``dd`@`%` IDENTIFIED VIA pam USING 'a\'; TO \\')",
-                             "GRANT USAGE ON *.* TO `reader`"});
+                             "CREATE ROLE IF NOT EXISTS 'reader'", "GRANT USAGE ON *.* TO `o;'``dd`@`%`",
+                             "GRANT USAGE ON *.* TO `reader`", "GRANT SELECT ON `app`.* TO `reader`"});
 }
 
 TEST_CASE("of an account that is here nothing is changed, but what it may do in the database comes with that") {
   const auto plan = plan_accounts(users, {root, app, odd, reader}, "app");
   CHECK(plan.made.empty());
   CHECK(plan.making.empty());
-  CHECK(plan.permissions == in_app);
-  CHECK(plan_accounts(users, {}, "app").permissions == in_app);
-  CHECK(plan_accounts(users, {}, "log").permissions.empty());
+  CHECK(plan.permissions == Lines{in_app[0], "GRANT ALL PRIVILEGES ON `app`.* TO `app`@`10.%`", in_app[1], in_app[2],
+                                  "GRANT SELECT ON `app`.* TO `reader`"});
+  CHECK(permissions(users, "app") == in_app);
+  CHECK(plan_accounts(users, {root}, "app").permissions == in_app);
+  CHECK(permissions(users, "log").empty());
 }
 
-TEST_CASE("a database whose name is escaped as a pattern is that database") {
-  const auto plan = plan_accounts(R"(GRANT SELECT ON `my\_app`.* TO `a`@`%`; GRANT SELECT ON `my\_app2`.* TO `a`@`%`;)",
-                                  {}, "my_app");
-  CHECK(plan.permissions == Lines{R"(GRANT SELECT ON `my\_app`.* TO `a`@`%`)"});
+TEST_CASE("a permission says nothing of an account but that it may pass it on") {
+  const auto given = [](const std::string& rest) {
+    return plan_accounts("CREATE USER IF NOT EXISTS `a`@`%`; GRANT PROCESS ON *.* TO `a`@`%`" + rest + ";", {}, "app")
+        .making.back();
+  };
+  CHECK(given(" IDENTIFIED BY PASSWORD '*3E' REQUIRE SSL WITH MAX_USER_CONNECTIONS 3") ==
+        "GRANT PROCESS ON *.* TO `a`@`%`");
+  CHECK(given(" IDENTIFIED BY PASSWORD '*3E' WITH GRANT OPTION MAX_USER_CONNECTIONS 3") ==
+        "GRANT PROCESS ON *.* TO `a`@`%` WITH GRANT OPTION");
+  CHECK(given(" IDENTIFIED VIA pam USING 'WITH GRANT OPTION'") == "GRANT PROCESS ON *.* TO `a`@`%`");
+}
+
+TEST_CASE("what is on databases by a pattern is, for an account that is here, on the one that is restored alone") {
+  const auto narrowed = [](const std::string& pattern, const std::string& database) {
+    return permissions("GRANT SELECT ON `" + pattern + "`.* TO `a`@`%`;", database);
+  };
+  const Lines on_my_app{R"(GRANT SELECT ON `my\_app`.* TO `a`@`%`)"};
+  for (const auto* pattern : {R"(my\_app)", "my_app", "my%", "%", "m__app", R"(my\_%)"}) {
+    INFO(pattern);
+    CHECK(narrowed(pattern, "my_app") == on_my_app);
+  }
+  CHECK(narrowed("caf_", "caf\u00e9") == Lines{"GRANT SELECT ON `caf\u00e9`.* TO `a`@`%`"});
+  for (const auto* pattern : {R"(my\_app2)", "my", R"(my\%)", "_", "", R"(my\\_app)"}) {
+    INFO(pattern);
+    CHECK(narrowed(pattern, "my_app").empty());
+  }
+  // The name of a table's database is none.
+  CHECK(permissions("GRANT SELECT ON `a_b`.`t` TO `a`@`%`;", "axb").empty());
+  CHECK(permissions(R"(GRANT SELECT ON `a\b`.`t` TO `a`@`%`;)", "ab").empty());
+  CHECK(permissions("GRANT SELECT ON *.* TO `a`@`%`;", "*").empty());
+}
+
+TEST_CASE("an account goes as what it is") {
+  CHECK(drop_account(odd) == "DROP USER IF EXISTS `o;'``dd`@`%`");
+  CHECK(drop_account(reader) == "DROP ROLE IF EXISTS `reader`");
 }
 
 TEST_CASE("what is no dump of accounts makes none") {
@@ -103,8 +138,8 @@ TEST_CASE("a permission on what is not here is passed over, any other complaint 
                            "ERROR 1054 (42S22) at line 7: Unknown column 'y' in 't'\n")
             .empty());
   CHECK(account_complaints("CREATE USER x IDENTIFIED BY PASSWORD '*3E'\n"
-                           "ERROR 1064 (42000) at line 7: You have an error to use near 'PASSWORD '*3E'' at line 1\n"
+                           "ERROR 1064 (42000) at line 7: Fehler in der SQL-Syntax bei 'PASSWORD '*3E'' in Zeile 1\n"
                            "ERROR 1227 (42000) at line 8: Access denied; you need the CREATE USER privilege\n") ==
-        Lines{"ERROR 1064 (42000) at line 7: You have an error to use",
+        Lines{"ERROR 1064 (42000) at line 7: it does not understand that",
               "ERROR 1227 (42000) at line 8: Access denied; you need the CREATE USER privilege"});
 }

@@ -195,7 +195,15 @@ TEST_CASE("MySQL's own program takes the place of MariaDB's where that is missin
 TEST_CASE("a dump does without the users only where nobody may see them, or no program tells them") {
   CHECK(dump_parts(mysql).front().otherwise.empty());
   CHECK(may_not_tell_users({.code = 127}));
-  CHECK(may_not_tell_users({.code = 2, .errors = "SELECT command denied to user 'me'@'%' for table `mysql`.`user`"}));
+  const ProcessResult denied{.code = 2,
+                             .errors =
+                                 "mariadb-dump: Couldn't execute 'SELECT CONCAT(QUOTE(u.user)': SELECT command "
+                                 "denied to user 'me'@'%' for table `mysql`.`user` (1142)\n"};
+  CHECK(may_not_tell_users(denied));
+  const DumpPart part{.file = "users.sql", .argv = {"mariadb-dump"}, .note = "they did not come"};
+  CHECK(tell_without(part, denied) ==
+        "they did not come (SELECT command denied to user 'me'@'%' for table `mysql`.`user` (1142))");
+  CHECK(tell_without(part, {.code = 127}) == "they did not come");
   CHECK(may_not_tell_users({.code = 7, .errors = "mariadb-dump: unknown variable 'system=users'"}));
   CHECK_FALSE(may_not_tell_users({}));
   CHECK_FALSE(may_not_tell_users({.code = 2, .errors = "Access denied for user 'me'@'%'"}));
