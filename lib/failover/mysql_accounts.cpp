@@ -106,8 +106,26 @@ std::string all_of(const std::string& database) {
   return quoted(pattern, '`') + ".*";
 }
 
+// A server compares hosts without case.
+bool is_same(const Account& one, const Account& other) {
+  const auto in_lower_case = [](char byte) { return byte >= 'A' && byte <= 'Z' ? static_cast<char>(byte + 32) : byte; };
+  return one.user == other.user &&
+         std::equal(one.host.begin(), one.host.end(), other.host.begin(), other.host.end(),
+                    [&](char left, char right) { return in_lower_case(left) == in_lower_case(right); });
+}
+
 bool holds(const std::vector<Account>& accounts, const Account& account) {
-  return std::find(accounts.begin(), accounts.end(), account) != accounts.end();
+  return std::any_of(accounts.begin(), accounts.end(), [&](const auto& each) { return is_same(each, account); });
+}
+
+// How much of a pattern stands before its first wildcard: of all that match a database, a server heeds the one with
+// the most.
+std::size_t specificity(std::string_view pattern) {
+  for (std::size_t at = 0; at < pattern.size(); ++at) {
+    if (pattern[at] == '%' || pattern[at] == '_') return at;
+    if (pattern[at] == '\\') ++at;
+  }
+  return std::string_view::npos;
 }
 
 class Planner {
@@ -133,7 +151,10 @@ class Planner {
     }
   }
 
-  AccountPlan plan() && { return std::move(plan_); }
+  AccountPlan plan() && {
+    for (auto& each : on_database_) plan_.permissions.push_back(std::move(each.statement));
+    return std::move(plan_);
+  }
 
  private:
   void make(const Account& account, std::string statement) {
@@ -149,7 +170,17 @@ class Planner {
     else if (is_new(grant.account))
       plan_.making.push_back(std::move(statement));
     else if (pattern && matches(*pattern, database_))
-      plan_.permissions.push_back(grant.on(all_of(database_)));
+      heed(grant, specificity(*pattern));
+  }
+
+  void heed(const Grant& grant, std::size_t specificity) {
+    const auto found = std::find_if(on_database_.begin(), on_database_.end(),
+                                    [&](const auto& each) { return is_same(each.account, grant.account); });
+    OnDatabase heeded{grant.account, specificity, grant.on(all_of(database_))};
+    if (found == on_database_.end())
+      on_database_.push_back(std::move(heeded));
+    else if (specificity > found->specificity)
+      *found = std::move(heeded);
   }
 
   bool is_new(const Account& account) const { return holds(plan_.made, account); }
@@ -157,6 +188,12 @@ class Planner {
   const std::vector<Account>& there_;
   const std::string& database_;
   AccountPlan plan_;
+  struct OnDatabase {
+    Account account;
+    std::size_t specificity = 0;
+    std::string statement;
+  };
+  std::vector<OnDatabase> on_database_;  // of accounts that are there, one each
 };
 
 }  // namespace

@@ -27,8 +27,8 @@ def servers():
 
 def drop_all(server):
     server.sql("".join(f"DROP DATABASE {name(each)};" for each in server.databases()))
-    for user, host, is_role in server.sql("SELECT user, host, is_role FROM mysql.user WHERE user NOT IN ('root', 'mariadb.sys', 'mysql', '')"):
-        server.sql(f"DROP ROLE {name(user)}" if is_role == "Y" else f"DROP USER {name(user)}@{name(host)}")
+    server.sql("".join(f"DROP ROLE {name(user)};" if is_role == "Y" else f"DROP USER {name(user)}@{name(host)};" for user, host, is_role in
+                       server.sql("SELECT user, host, is_role FROM mysql.user WHERE user NOT IN ('root', 'mariadb.sys', 'mysql', '')")))
 
 
 def grants(server, account):
@@ -163,7 +163,7 @@ def test_a_promotion_killed_in_the_middle_comes_to_the_same_end(my, servers, mom
     my.ok("sync")
     begun = my.folder / "begun"
     body = {"restore": f'case "$*" in *--execute*) exec /usr/bin/mariadb "$@" ;; esac; head -n 60 | /usr/bin/mariadb "$@"; : >{begun}; exec sleep 600',
-            "settle": f'/usr/bin/mariadb "$@" || exit; case "$*" in *"execute=DROP DATABASE"*) : >{begun}; exec sleep 600 ;; esac'}[moment]
+            "settle": f'/usr/bin/mariadb "$@" || exit; case "$*" in *"; DROP DATABASE IF EXISTS "*"_hasync_new"*) : >{begun}; exec sleep 600 ;; esac'}[moment]
     run = my.start("promote", env={"PATH": shim(my.folder, "mariadb", body)})
     wait_for(begun)
     assert west.databases() == (["app", "app_hasync_new"] if moment == "restore" else ["app"])
@@ -185,6 +185,11 @@ USERS = ("CREATE USER app@localhost IDENTIFIED BY 's;\\'ecret'; CREATE USER `o;d
          "GRANT reader TO app@localhost; SET DEFAULT ROLE reader FOR app@localhost; GRANT PROCESS ON *.* TO app@localhost; GRANT SELECT, INSERT ON app.* TO app@localhost;"
          "GRANT SELECT (account) ON app.money TO `o;dd'`@'10.%'; GRANT SELECT ON elsewhere.* TO app@localhost; GRANT DELETE ON app.gone TO app@localhost;")
 ACCOUNTS = ("app@localhost", "`o;dd'`@'10.%'", "reader")
+
+
+def while_making(body):
+    """Instead of the client that is told how accounts are made, or before it."""
+    return f'case "$*" in *--force*) if grep -q "^CREATE USER" /dev/stdin; then {body}; fi ;; esac; exec /usr/bin/mariadb "$@"'
 
 
 def make_users(server):
@@ -325,21 +330,72 @@ def test_a_promotion_killed_between_an_account_and_its_permissions_gives_them(my
     make_users(east)
     my.ok("sync")
     begun = my.folder / "begun"
-    body = f'case "$*" in *--force*) head -n 3 | /usr/bin/mariadb "$@"; : >{begun}; exec sleep 600 ;; esac; exec /usr/bin/mariadb "$@"'
-    run = my.start("promote", env={"PATH": shim(my.folder, "mariadb", body)})
+    run = my.start("promote", env={"PATH": shim(my.folder, "mariadb", while_making(f'head -n 3 | /usr/bin/mariadb "$@"; : >{begun}; exec sleep 600'))})
     wait_for(begun)
     left = [int(each) for each in pathlib.Path(f"/proc/{run.pid}/task/{run.pid}/children").read_text().split()]
     run.kill()
     run.wait()
     os.killpg(left[0], signal.SIGKILL)
     assert west.sql("SELECT count(*) FROM mysql.user WHERE user = 'app'") == [["1"]]
-    # Somebody else's account, by now, and another password of one of ours.
-    west.sql("CREATE USER dba@localhost; ALTER USER app@localhost IDENTIFIED BY 'changed'")
-    changed = west.sql("SHOW CREATE USER app@localhost")
+    # Somebody else's account, by now; and what was made of one of ours, which is made anew, is of an earlier point.
+    west.sql("CREATE USER dba@localhost IDENTIFIED BY 'own'; ALTER USER app@localhost IDENTIFIED BY 'before'; GRANT SUPER ON *.* TO app@localhost")
+    before = west.sql("SHOW CREATE USER dba@localhost"), grants(west, "dba@localhost")
     my.ok("promote")
-    assert west.sql("SHOW CREATE USER app@localhost") == changed and without_passwords(west, "dba@localhost") == ["GRANT USAGE ON *.* TO `dba`@`localhost`"]
+    assert (west.sql("SHOW CREATE USER dba@localhost"), grants(west, "dba@localhost")) == before
+    assert west.sql("SHOW CREATE USER app@localhost") == east.sql("SHOW CREATE USER app@localhost")
     for account in ACCOUNTS:
-        assert without_passwords(west, account) == [line for line in without_passwords(east, account) if "`gone`" not in line], account
+        assert grants(west, account) == [line for line in grants(east, account) if "`gone`" not in line], account
+
+
+def test_a_client_goes_on_with_all_that_it_was_told_and_nobody_works_beside_it(my, servers):
+    """Through a pipe it would carry out what came by then, the last statement by half."""
+    east, west = servers
+    many = 400  # more than a pipe holds
+    east.sql("".join(f"CREATE USER u{each}@localhost IDENTIFIED BY 'secret'; GRANT SELECT ON app.money TO u{each}@localhost;" for each in range(many)))
+    my.ok("sync")
+    begun = my.folder / "begun"
+    run = my.start("promote", env={"PATH": shim(my.folder, "mariadb", while_making(f': >{begun}; while [ ! -e {my.folder}/go ]; do sleep 0.05; done'))})
+    wait_for(begun)
+    run.kill()
+    run.wait()
+    with (my.state / "role.lock").open() as lock:
+        with pytest.raises(BlockingIOError):
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        (my.folder / "go").touch()
+        fcntl.flock(lock, fcntl.LOCK_EX)
+    assert west.sql("SELECT count(*), count(authentication_string <> '' OR NULL) FROM mysql.user WHERE user LIKE 'u%'") == [[str(many), str(many)]]
+    my.ok("promote")
+    assert grants(west, "u399@localhost") == grants(east, "u399@localhost")
+
+
+def test_accounts_are_known_in_whatever_mode_the_server_is(my, servers):
+    east, west = servers
+    east.sql("CREATE USER twin@localhost IDENTIFIED BY 'east'; GRANT ALL ON *.* TO twin@localhost; CREATE USER `q'\"u`@localhost REQUIRE ISSUER '/CN=d\\\\e'")
+    west.sql("CREATE USER twin@localhost IDENTIFIED BY 'west'")
+    my.ok("sync")
+    dump = my.current / "db" / "dump.sql"
+    whole = dump.read_text()
+
+    def about():
+        return [west.sql("SELECT user, host FROM mysql.user ORDER BY 1, 2"), west.sql("SHOW CREATE USER twin@localhost"), grants(west, "twin@localhost"), grants(west, "root@localhost")]
+
+    def promote():
+        west.sql("SET GLOBAL sql_mode = 'PAD_CHAR_TO_FULL_LENGTH,NO_BACKSLASH_ESCAPES,ANSI_QUOTES,EMPTY_STRING_IS_NULL'")
+        try:
+            return my.run("promote")
+        finally:
+            west.sql("SET GLOBAL sql_mode = DEFAULT")
+
+    before = about()
+    dump.write_text(whole.replace("-- Dump completed", "SELECT no_such_function();\n-- Dump completed"))
+    assert promote().returncode == 1
+    assert about() == before
+    dump.write_text(whole)
+    done = promote()
+    assert done.returncode == 0 and "!" not in done.stdout, done
+    assert about()[1:] == before[1:]
+    assert [each for each in about()[0] if each not in before[0]] == [["q'\"u", "localhost"]]
+    assert west.sql("SHOW CREATE USER `q'\"u`@localhost") == east.sql("SHOW CREATE USER `q'\"u`@localhost")
 
 
 def test_a_database_is_pulled_over_ssh(ssh_pair, servers):

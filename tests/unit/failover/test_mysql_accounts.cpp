@@ -77,7 +77,7 @@ TEST_CASE("of an account that is here nothing is changed, but what it may do in 
   const auto plan = plan_accounts(users, {root, app, odd, reader}, "app");
   CHECK(plan.made.empty());
   CHECK(plan.making.empty());
-  CHECK(plan.permissions == Lines{in_app[0], "GRANT ALL PRIVILEGES ON `app`.* TO `app`@`10.%`", in_app[1], in_app[2],
+  CHECK(plan.permissions == Lines{in_app[0], in_app[1], in_app[2], "GRANT ALL PRIVILEGES ON `app`.* TO `app`@`10.%`",
                                   "GRANT SELECT ON `app`.* TO `reader`"});
   CHECK(permissions(users, "app") == in_app);
   CHECK(plan_accounts(users, {root}, "app").permissions == in_app);
@@ -114,6 +114,23 @@ TEST_CASE("what is on databases by a pattern is, for an account that is here, on
   CHECK(permissions("GRANT SELECT ON `a_b`.`t` TO `a`@`%`;", "axb").empty());
   CHECK(permissions(R"(GRANT SELECT ON `a\b`.`t` TO `a`@`%`;)", "ab").empty());
   CHECK(permissions("GRANT SELECT ON *.* TO `a`@`%`;", "*").empty());
+}
+
+TEST_CASE("of several patterns that match the database the one counts that a server heeds") {
+  CHECK(permissions("GRANT ALL PRIVILEGES ON `%`.* TO `a`@`%`; GRANT SELECT ON `my\\_app`.* TO `a`@`%`;"
+                    "GRANT DELETE ON `my\\_%`.* TO `a`@`%`; GRANT INSERT ON `my%`.* TO `b`@`%`; GRANT UPDATE ON "
+                    "`my\\_a%`.* TO `b`@`%`;",
+                    "my_app") ==
+        Lines{R"(GRANT SELECT ON `my\_app`.* TO `a`@`%`)", R"(GRANT UPDATE ON `my\_app`.* TO `b`@`%`)"});
+}
+
+TEST_CASE("hosts are the same in whatever case, users are not") {
+  const auto made = [](const Account& there) {
+    return plan_accounts("CREATE USER IF NOT EXISTS `a`@`HOST.Example`; GRANT PROCESS ON *.* TO `a`@`host.example`;",
+                         {there}, "app");
+  };
+  CHECK(made({"a", "host.EXAMPLE"}).making.empty());
+  CHECK(made({"A", "host.example"}).making.size() == 2);
 }
 
 TEST_CASE("an account goes as what it is") {
