@@ -122,6 +122,14 @@ void check_hooks(Faults& faults, const std::string& list, const std::vector<Hook
   }
 }
 
+// What a promotion makes beside a database is called after it, as far as names go: 63 bytes with "_hasync_new".
+bool are_told_apart(const std::string& one, const std::string& other) {
+  constexpr std::size_t room = 52;
+  return is_mysql_uri(one) != is_mysql_uri(other) ||
+         database_name(one).substr(0, room) != database_name(other).substr(0, room) ||
+         database_name(one) == database_name(other);
+}
+
 // A promotion replaces a database: that must never be the one that is pulled from.
 void check_database(Faults& faults, const std::string& path, const Config& config, const Dataset& dataset) {
   if (!is_database_uri(dataset.source)) return;  // told
@@ -139,9 +147,14 @@ void check_database(Faults& faults, const std::string& path, const Config& confi
     faults.add(path + ".database", "is of another kind of server than source", "the two must have the same scheme");
   else if (is_mysql_uri(dataset.source) && database_name(dataset.source) != database_name(database_of(dataset)))
     faults.add(path + ".database", "names another database than source", "with mysql the two must have one name");
-  for (const auto& other : config.sync.datasets)
-    if (&other < &dataset && is_of_a_server(other.type) && database_of(other) == database_of(dataset))
+  for (const auto& other : config.sync.datasets) {
+    if (&other >= &dataset || !is_of_a_server(other.type)) continue;
+    if (database_of(other) == database_of(dataset))
       faults.add(path, fmt::format("replaces the same database as {}", other.name), "give each a database of its own");
+    else if (!are_told_apart(database_of(other), database_of(dataset)))
+      faults.add(path, fmt::format("has a database whose name begins with the same 52 bytes as that of {}", other.name),
+                 "give one of them a name that is told apart");
+  }
 }
 
 void check_datasets(Faults& faults, const Config& config) {

@@ -424,6 +424,9 @@ def test_the_keys_of_a_mysql_database(pair):
     assert "names another database than source" in faults(source="mysql:///app", database="mysql:///other")
     assert "is of another kind of server than source" in faults(source="mysql:///app", database="postgresql:///app")
     assert "sync.datasets.db.database: is missing" in faults(source="mysql://db.example.net/app")
+    pair.settings["sync"]["datasets"] = [{"name": each, "type": "mysql", "source": "mysql:///" + 60 * "d" + each} for each in ("ab", "cd")]
+    pair.save()
+    assert "sync.datasets.cd: has a database whose name begins with the same 52 bytes as that of ab" in pair.run("config", "check").stderr
     assert "has a parameter that is not known; mysql knows socket" in faults(source="mysql:///app?ssl=1")
     assert "belongs to the server itself" in faults(source="mysql:///mysql")
     assert "holds a password" in faults(source="mysql://me:secret@/app")
