@@ -53,9 +53,10 @@ def test_west_finds_out_and_says_what_it_saw(lab, west, kind):
 
     journal = west.tell("journalctl", "--quiet", "--unit=hasync-heartbeat", "--priority=warning", f"--since=@{broken.timestamp()}")
     assert journal.count("east is gone") == 1
-    # The first may have been under way when it happened, and have seen another end of it.
-    for place in (*(beat["summary"] for beat in failed[1:3]), outage(west)["summary"], gone.text, journal):
+    # The first may have been under way when it happened, and one after the third when it was mended: each has seen another end of it.
+    for place in (*(beat["summary"] for beat in failed[1:3]), gone.text, journal):
         assert f"web {words}" in place
+    assert failed[-1]["summary"].partition(": ")[2] in outage(west)["summary"]
 
 
 def outage(west):
