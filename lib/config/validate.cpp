@@ -122,7 +122,8 @@ void check_hooks(Faults& faults, const std::string& list, const std::vector<Hook
   }
 }
 
-// What a promotion makes beside a database is called after it, as far as names go: 63 bytes with "_hasync_new".
+// What a promotion makes beside a database is called after it, as far as names go: 63 bytes with "_hasync_new". Of two
+// with the very same name, one is on another server.
 bool are_told_apart(const std::string& one, const std::string& other) {
   constexpr std::size_t room = 52;
   return is_mysql_uri(one) != is_mysql_uri(other) ||

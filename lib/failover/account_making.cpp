@@ -13,6 +13,8 @@
 namespace hasync::failover {
 namespace {
 
+constexpr std::string_view list_name = "accounts_made";
+
 std::string from_hexadecimal(std::string_view digits) {
   std::string bytes;
   for (std::size_t at = 0; at + 1 < digits.size(); at += 2) {
@@ -42,7 +44,11 @@ Result<void> AccountMaking::make() {
   std::vector<std::string> rows;
   for (const auto& account : plan_.made)
     rows.push_back(fmt::format("({}, {})", mysql_text(account.user), mysql_text(account.host)));
-  HASYNC_CHECK(tell({fmt::format("INSERT IGNORE INTO {} VALUES {}", list(), join(rows, ", "))}));
+  HASYNC_CHECK(
+      tell({fmt::format("CREATE TABLE IF NOT EXISTS {} (user VARCHAR(128) NOT NULL, host VARCHAR(255) NOT NULL, "
+                        "PRIMARY KEY (user, host)) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin",
+                        list()),
+            fmt::format("INSERT IGNORE INTO {} VALUES {}", list(), join(rows, ", "))}));
   if (complaints_.empty()) return tell(plan_.making);
   plan_ = {};
   return {};
@@ -51,11 +57,13 @@ Result<void> AccountMaking::make() {
 Result<void> AccountMaking::give_permissions() { return tell(plan_.permissions); }
 
 Result<void> AccountMaking::take_away() {
-  const auto made = read_accounts(
-      fmt::format("CREATE TABLE IF NOT EXISTS {0} (user VARCHAR(128) NOT NULL, host VARCHAR(255) NOT NULL, PRIMARY KEY "
-                  "(user, host)) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin; SELECT hex(user), hex(host) FROM {0} "
-                  "WHERE hex(concat(user, '@', host)) <> hex(current_user())",
-                  list()));
+  const auto listed = client_.ask(
+      fmt::format("SELECT count(*) FROM information_schema.tables WHERE table_schema = {} AND table_name = '{}'",
+                  mysql_text(mark_), list_name));
+  if (!listed) return complain(listed.error());
+  if (trim(*listed) == "0") return {};
+  const auto made = read_accounts(fmt::format(
+      "SELECT hex(user), hex(host) FROM {} WHERE hex(concat(user, '@', host)) <> hex(current_user())", list()));
   if (!made) return complain(made.error());
   if (made->empty()) return {};
   std::vector<std::string> statements;
@@ -70,7 +78,7 @@ std::string AccountMaking::doubt() const {
                      complaints_.size() > 1 ? fmt::format(", and {} more", complaints_.size() - 1) : "");
 }
 
-std::string AccountMaking::list() const { return mysql_name(mark_) + ".accounts_made"; }
+std::string AccountMaking::list() const { return fmt::format("{}.{}", mysql_name(mark_), list_name); }
 
 Result<std::vector<Account>> AccountMaking::read_accounts(const std::string& sql) {
   HASYNC_TRY(const auto told, client_.ask(sql));

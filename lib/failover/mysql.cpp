@@ -80,10 +80,9 @@ Result<Restored> restore_mysql(const std::string& point, const std::string& uri,
     return fail(std::move(restored.error()));
   }
   HASYNC_CHECK(accounts.give_permissions());
-  auto evidence = std::string{finished};
-  if (accounts.doubt().empty())
-    evidence += fmt::format(", {} made", counted(static_cast<std::int64_t>(accounts.made()), "account"));
-  return Restored{std::move(evidence), accounts.doubt()};
+  const auto doubt = accounts.doubt();
+  const auto made = fmt::format(", {} made", counted(static_cast<std::int64_t>(accounts.made()), "account"));
+  return Restored{std::string{finished} + (doubt.empty() ? made : "; " + doubt), doubt};
 }
 
 Result<std::string> settle_mysql(const std::string& uri, const std::string& restored, ProcessRunner& runner) {
@@ -119,9 +118,10 @@ void drop_unsettled(const std::string& uri, ProcessRunner& runner) {
   if (!state || !state->is_marked) return;
   const auto database = config::database_name(uri);
   AccountMaking accounts{mark_of(database), client};
-  if (!accounts.take_away() || !accounts.doubt().empty()) return;  // with the mark, what lists them stays
-  static_cast<void>(client.ask(fmt::format("DROP DATABASE IF EXISTS {}; DROP DATABASE {}", mysql_name(database),
-                                           mysql_name(mark_of(database)))));
+  const bool are_gone = accounts.take_away() && accounts.doubt().empty();
+  const auto dropped = client.ask("DROP DATABASE IF EXISTS " + mysql_name(database));
+  // With the mark, what lists them stays.
+  if (are_gone && dropped) static_cast<void>(client.ask("DROP DATABASE " + mysql_name(mark_of(database))));
 }
 
 }  // namespace hasync::failover

@@ -242,8 +242,31 @@ def test_a_dump_does_without_the_users_where_they_may_not_be_read(my, servers):
     assert my.json("sync")["note"] == told + "Access denied for user 'dumper'@'localhost' to database 'mysql' (1044))"
     assert os.listdir(my.current / "db") == ["dump.sql"]
     assert my.checked()["source db"]["verdict"] == "good"
-    my.ok("promote")
+    # Nor does it take more of who restores it.
+    west.sql("CREATE USER restorer@localhost; GRANT ALL ON app.* TO restorer@localhost; GRANT CREATE, DROP ON app_hasync_new.* TO restorer@localhost")
+    my.settings["sync"]["datasets"][0]["database"] = west.uri("app", "restorer")
+    my.save()
+    told = my.json("promote")
+    assert (told["result"], told["note"]) == ("done", "") and west.databases() == ["app"]
     assert west.sql("SELECT count(*) FROM mysql.user WHERE user = 'app'") == [["0"]]
+
+
+def test_a_restore_that_fails_leaves_no_data_where_no_account_may_be_dropped(my, servers):
+    east, west = servers
+    make_users(east)
+    west.sql("CREATE USER restorer@localhost; GRANT ALL ON app.* TO restorer@localhost; GRANT ALL ON app_hasync_new.* TO restorer@localhost; GRANT SELECT ON mysql.* TO restorer@localhost")
+    my.settings["sync"]["datasets"][0]["database"] = west.uri("app", "restorer")
+    my.save()
+    my.ok("sync")
+    dump = my.current / "db" / "dump.sql"
+    whole = dump.read_text()
+    dump.write_text(whole.replace("-- Dump completed", "SELECT no_such_function();\n-- Dump completed"))
+    done = my.run("promote")
+    assert done.returncode == 1 and "; the accounts of the primary could not all be made: ERROR 1227" in done.stderr, done.stderr
+    assert west.databases() == ["app_hasync_new"]
+    dump.write_text(whole)
+    my.ok("promote")
+    assert west.databases() == ["app"] and west.sql("SELECT sum(amount) FROM money", "app") == [["100000"]]
 
 
 def test_what_the_server_here_does_not_take_of_the_users_is_told(my, servers):
@@ -275,7 +298,7 @@ def test_an_account_that_cannot_be_made_is_not_made_by_its_permissions(my, serve
         my.ok("sync")
         told = my.json("promote")
         assert told["result"] == "done" and "Plugin 'ed25519' is not loaded" in told["note"]
-        assert {each["name"]: each["evidence"] for each in told["steps"]}["restore db"] == "restored"
+        assert {each["name"]: each["evidence"] for each in told["steps"]}["restore db"] == "restored; " + told["note"].removeprefix("restore db: ")
         assert west.sql("SELECT count(*) FROM mysql.user WHERE user = 'app'") == [["0"]]
     finally:
         west.sql("SET GLOBAL sql_mode = DEFAULT")
